@@ -1,0 +1,1 @@
+"""One secure CI gate for Python repositories."""

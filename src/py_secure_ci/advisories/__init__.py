@@ -1,0 +1,1 @@
+"""Advisory data: the snapshot, matching, and the loopback server that pip-audit asks."""

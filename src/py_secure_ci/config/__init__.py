@@ -1,0 +1,1 @@
+"""The YAML file: read with positions, checked by schema, frozen into settings."""

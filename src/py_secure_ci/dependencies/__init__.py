@@ -1,0 +1,1 @@
+"""One file per declaration kind: text in, pins out, pure."""

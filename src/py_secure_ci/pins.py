@@ -1,0 +1,75 @@
+"""Dependencies as the project declares them: pins, what could not be pinned, and who asked for whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One exact version of one package, as one declaration file states it."""
+
+    name: str  # PEP 503 normalised
+    version: str
+    file: str  # project-relative POSIX path of the declaration
+    line: int  # counts from 1
+    hashes: tuple[str, ...] = ()  # `sha256:…`
+    direct: bool | None = None  # asked for by the project itself; None: the file does not say
+    groups: tuple[str, ...] = ()  # extras and groups that ask for it; empty: the main set
+    marker: str = ""  # PEP 508 marker; it never hides a pin
+    via: tuple[str, ...] = ()  # shortest path from a direct dependency to this one, both ends included
+    requires: tuple[str, ...] = ()  # names of the packages that it asks for itself
+    licence: str = ""  # SPDX expression where the file states one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unpinned:
+    """A declared dependency that no exact version can be had for, and why."""
+
+    name: str
+    file: str
+    line: int
+    reason: str
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constraint:
+    """What the project allows: a direct requirement with its specifier (`>=2,<3`, or empty)."""
+
+    name: str
+    specifier: str
+    file: str
+    line: int
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declaration:
+    """All that was read of one declaration file. `manager`: pip | uv | poetry | pdm | pipenv | conda | …."""
+
+    file: str
+    manager: str
+    locked: bool  # whether this is a lock file (or a fully pinned requirements file)
+    pins: tuple[Pin, ...] = ()
+    unpinned: tuple[Unpinned, ...] = ()
+    constraints: tuple[Constraint, ...] = ()
+    stale: str = ""  # why the lock is older than its manifest; empty: it is not, or cannot be told
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dependencies:
+    """Every declaration of a project, in path order."""
+
+    declarations: tuple[Declaration, ...] = field(default=())
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        """All pins of all declarations, in (file, line, name) order, none merged."""
+        return tuple(pin for declaration in self.declarations for pin in declaration.pins)
+
+    @property
+    def unpinned(self) -> tuple[Unpinned, ...]:
+        """Everything that could not be pinned, in the same order."""
+        return tuple(one for declaration in self.declarations for one in declaration.unpinned)

@@ -1,0 +1,129 @@
+"""What an adapter is: a tool's command lines and how its words are read. Pure: nothing here runs anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from py_secure_ci.config.settings import Options
+from py_secure_ci.model import Excluded, Finding, Gap, Rule, Stage
+from py_secure_ci.pins import Pin
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """One process to start.
+
+    `argv[0]` is a program of the tool's environment (`bandit`) or an absolute path (the project's python). The child
+    starts in the project's root with an allow-listed environment plus `env`. `inputs` are files to write into the
+    scratch folder first; `outputs` are files of the scratch folder to read afterwards (both by relative name; a
+    missing output is left out of `Execution.files`). `clean` and `found` are the exit statuses that mean "I looked":
+    `clean` without findings, `found` with; a status in both says nothing about findings. Any other is a failure.
+    """
+
+    argv: tuple[str, ...]
+    name: str = "main"
+    clean: frozenset[int] = frozenset({0})
+    found: frozenset[int] = frozenset({1})
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outputs: tuple[str, ...] = ()
+    stdin: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Execution:
+    """What came of a command that ended by itself with a status that its command allows."""
+
+    status: int
+    stdout: str  # UTF-8; a stream that is not UTF-8 never gets here
+    stderr: str
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One piece of work for one tool: everything that `commands` and `parse` may know."""
+
+    root: Path  # the project's root, absolute; children start here
+    scratch: Path  # an empty folder of this task's own; the only place to write
+    files: tuple[str, ...] = ()  # due, root-relative POSIX, sorted
+    pins: tuple[Pin, ...] = ()  # due
+    canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
+    canary_pin: Pin | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
+    options: Options = Options()
+    stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
+    python: Path | None = None  # the project's interpreter
+    overlay: Path | None = None  # site-packages of the tool's own environment, for tools that run in the project's
+    cache: Path | None = None  # a folder that the tool may keep its own cache in
+    advisory_url: str = ""  # OSV endpoint to ask
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a tool said, read strictly.
+
+    `looked_at`: root-relative paths (or `name==version` for packages) that the tool itself says it looked at; None
+    when it cannot say, in which case the adapter must have made sure in another way and explain how in its docstring.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    looked_at: frozenset[str] | None = None
+    gaps: tuple[Gap, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    notes: tuple[str, ...] = ()
+    artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    """Known-bad input that the tool must flag under the configuration of the run.
+
+    `files`: relative name -> text, planted under the scratch folder (`Task.canaries` gives their absolute paths).
+    `expect`: rule ids that must be reported at a planted path; with `any_rule` one finding of any rule is enough.
+    A finding whose path is a planted one never reaches the report.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    expect: frozenset[str] = frozenset()
+    any_rule: bool = False
+    pins: tuple[tuple[str, str], ...] = ()  # candidates (name, version); the first whose name is not due is asked
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which of the tree's files a tool is due to look at, and which it is not by whose word."""
+
+    files: tuple[str, ...]
+    excluded: tuple[Excluded, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One adapter. See docs/add-a-tool.md."""
+
+    name: str
+    stage: Stage
+    about: str  # one line for people
+    uri: str
+    commands: Callable[[Task], tuple[Command, ...]]
+    parse: Callable[[Task, Mapping[str, Execution]], Reading]  # by Command.name
+    select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
+    canary: Canary | None = None
+    settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    lock: str = ""  # name of the lock file of its environment (default: the tool's name)
+    program: str = ""  # the executable's name (default: the tool's name)
+    distribution: str = ""  # distribution that gives its version (default: the tool's name)
+    unit: str = "files"
+    per_file: bool = False  # findings are a function of one file's bytes: may be sharded and cached by blob
+    split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
+    needs_pins: bool = False  # due: the project's pins instead of files
+    needs_environment: bool = False  # runs in, or reads, the project's environment
+    default: bool = False  # on when the YAML says nothing
+    blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it

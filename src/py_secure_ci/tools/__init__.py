@@ -1,0 +1,1 @@
+"""One file per tool: its command lines and its words, pure."""

@@ -1,0 +1,59 @@
+"""Private folders for one task each, removed whatever the task left in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+
+from py_secure_ci.errors import OutputError
+
+
+@contextmanager
+def scratch(base: Path | None = None) -> Iterator[Path]:
+    """A new folder (mode 0700) that only we can look into; removed at the end, also by an exception."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix="py-secure-ci-", dir=base)).resolve()
+    except OSError as error:
+        raise OutputError(
+            f"no scratch folder can be made: {error}", hint="free some space there, or set TMPDIR to another folder"
+        ) from None
+    try:
+        yield folder
+    finally:
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a tree, even one whose folders are closed. Follows no symbolic link; leaves what the system refuses."""
+    if sys.version_info >= (3, 12):
+        shutil.rmtree(folder, onexc=lambda function, path, _error: _again(function, path))
+    else:
+        shutil.rmtree(folder, onerror=_again_old)
+
+
+def _again_old(function: object, path: str, _error: tuple[type[BaseException], BaseException, TracebackType]) -> None:
+    _again(function, path)
+
+
+def _again(function: object, path: str) -> None:
+    """Open the folder that would not let us in, and try once more."""
+    for closed in (os.path.dirname(path), path):  # noqa: PTH120
+        try:
+            if stat.S_ISDIR(os.lstat(closed).st_mode):
+                os.chmod(closed, 0o700)  # noqa: PTH101
+        except OSError:
+            continue
+    if function in (os.unlink, os.rmdir):
+        try:
+            function(path)
+        except OSError:
+            pass  # an immutable file, a mount point: not ours to insist
+    elif os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+        shutil.rmtree(path, ignore_errors=True)

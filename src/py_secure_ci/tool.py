@@ -31,6 +31,7 @@ class Command:
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
+    writes_tree: bool = False  # the project's own tests may write where they like; no other command may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from py_secure_ci.accounting import Tally, settle
 from py_secure_ci.errors import PySecureCiError, WrongShape
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Failed, Outcome, ToolInfo
-from py_secure_ci.runner import Ended, Request
+from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 MAX_OUTPUT = 64 * 1024 * 1024

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from py_secure_ci.errors import SourceError
-from py_secure_ci.runner import Ended, Request
+from py_secure_ci.running.request import Ended, Request
 
 TIMEOUT = 120.0
 # A repository's own configuration can name commands (fsmonitor, hooks, diff drivers); these settings win over it.

@@ -17,7 +17,7 @@ from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.planning import Plan, chunks, plan
 from py_secure_ci.report import Completed, Outcome, Skipped, ToolInfo
-from py_secure_ci.runner import Ended, Request
+from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.sources import Sources
 from py_secure_ci.tool import Task, Tool
 from py_secure_ci.tree import Tree
@@ -206,7 +206,7 @@ class _Check:
                     start=time.monotonic() - self.began - ended.wall,
                     wall=ended.wall,
                     cpu=ended.cpu,
-                    memory=ended.memory,
+                    memory=ended.peak,
                 )
             )
 

@@ -13,6 +13,8 @@ from py_secure_ci.errors import ConfigError
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
 MAX_DEPTH = 40
+_PLAIN = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
+
 KeyPath = tuple[str | int, ...]
 
 
@@ -95,6 +97,8 @@ class _Reader:
                 hint="Write the values out instead of multiplying them with YAML aliases.",
             )
         self.lines.setdefault(path, line)
+        if not isinstance(node, yaml.ScalarNode) and node.tag not in _PLAIN:
+            raise ConfigError(f"{self.file}:{line}: {dotted(path)}: the YAML tag {node.tag!r} is not allowed here")
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, (*above, node))
         if isinstance(node, yaml.SequenceNode):

@@ -69,6 +69,7 @@ class Context:
     project: str
     prefix: str = ""
     commit: str = ""
+    time: str = ""  # of the commit, UTC, `YYYY-MM-DDTHH:MM:SS` without a zone; empty: not known
     branch: str = ""
     base: str = ""  # merge base that new findings are counted from
     base_source: str = ""  # cache | report | baseline | worktree | none

@@ -14,7 +14,10 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolInfo:
-    """Which program gave an outcome. `source`: locked | project | path. `lock`: digest of its lock file."""
+    """Which program gave an outcome. `source`: locked | project | path. `lock`: digest of its lock file.
+
+    `config` is a digest of everything that tunes the tool (its settings files and its part of the YAML).
+    """
 
     name: str
     stage: Stage
@@ -22,6 +25,7 @@ class ToolInfo:
     source: str = ""
     lock: str = ""
     uri: str = ""
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +86,18 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Inline:
+    """A `# py-secure-ci: ignore[rules] reason` comment. `problem` says why it does not suppress anything."""
+
+    path: str
+    line: int
+    rules: tuple[str, ...] = ()  # globs over `tool/rule` or an advisory id
+    reason: str = ""
+    alone: bool = False  # nothing else on its line: it speaks of the next line
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """A run: outcomes in stage order, project-wide gaps, notes, and the dependencies that were read."""
 
@@ -93,6 +109,9 @@ class Report:
     notes: tuple[str, ...] = ()
     dependencies: Dependencies = Dependencies()
     changed: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # changed line ranges by path
+    renames: Mapping[str, str] = field(default_factory=dict)  # path now -> path at the base
+    inline: tuple[Inline, ...] = ()
+    native_suppressions: Mapping[str, int] = field(default_factory=dict)  # `noqa`, `nosec`, … -> how many
 
     @property
     def findings(self) -> tuple[Finding, ...]:

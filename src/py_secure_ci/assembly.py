@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import replace
 
 from py_secure_ci.accounting import order
@@ -15,11 +15,16 @@ from py_secure_ci.sources import Sources
 Joiner = Callable[[Completed], Completed]
 
 
-def assemble(outcomes: Iterable[Outcome], sources: Sources, join: Joiner) -> tuple[Outcome, ...]:
-    """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome."""
+def assemble(
+    outcomes: Iterable[Outcome], sources: Sources, join: Joiner, byte_columns: Container[str] = ()
+) -> tuple[Outcome, ...]:
+    """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome.
+
+    `byte_columns`: the tools whose columns count bytes.
+    """
     joined = tuple(join(one) if isinstance(one, Completed) else one for one in outcomes)
     annotated = {
-        index: tuple(sources.annotate(finding) for finding in one.findings)
+        index: tuple(sources.annotate(finding, finding.tool in byte_columns) for finding in one.findings)
         for index, one in enumerate(joined)
         if isinstance(one, Completed)
     }

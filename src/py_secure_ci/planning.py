@@ -59,11 +59,17 @@ def _plan_one(
         return Plan(tool=tool, stage=stage, files=(), pins=pins, tally=tally, settings=settings)
     selection = tool.select(tree.files, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
-    if not text:
+    unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
+    text = tuple(path for path in text if path not in unread) if unread else text
+    gaps = tuple(Gap(path, "not UTF-8 text, which is all that the tool reads") for path in unread)
+    if not text and not gaps:
         return Skipped(tool=info, reason=_nothing(tool), excluded=selection.excluded)
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(
-        root=tree.root, due=text, excluded=(*selection.excluded, *_of_interest(tool, ours)), gaps=_blinded(tool, text, sources)
+        root=tree.root,
+        due=text,
+        excluded=(*selection.excluded, *_of_interest(tool, ours)),
+        gaps=(*gaps, *_blinded(tool, text, sources)),
     )
     return Plan(tool=tool, stage=stage, files=text, pins=(), tally=tally, settings=settings)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from py_secure_ci.line_hash import line_hashes
-from py_secure_ci.model import Finding
+from py_secure_ci.model import Finding, Location
 
 MAX_CODE = 240
 # Hashing every line of a larger file costs seconds, and platforms do without the hash.
@@ -38,6 +38,17 @@ class Sources:
                 self._bytes[path] = None
         return self._bytes[path]
 
+    def is_utf8(self, path: str) -> bool:
+        """Whether a file can be read and is UTF-8."""
+        raw = self.raw(path)
+        if raw is None:
+            return False
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        return True
+
     def text(self, path: str) -> str | None:
         """The text of a file, undecodable bytes replaced, or None."""
         raw = self.raw(path)
@@ -53,8 +64,11 @@ class Sources:
         """Lines `first` to `last`, both counted from 1 and included."""
         return self.lines(path)[first - 1 : last]
 
-    def annotate(self, finding: Finding) -> Finding:
-        """The finding with its code line and GitHub's line hash, where it has a line of a file of ours."""
+    def annotate(self, finding: Finding, byte_columns: bool = False) -> Finding:
+        """The finding with its code line and GitHub's line hash, where it has a line of a file of ours.
+
+        With `byte_columns` its columns count UTF-8 bytes, and are turned into code points.
+        """
         where = finding.location
         if where is None or where.line is None:
             return finding
@@ -62,7 +76,22 @@ class Sources:
         if not 1 <= where.line <= len(lines):
             return finding
         code = "" if finding.secret else lines[where.line - 1][:MAX_CODE]
-        return replace(finding, code=code, line_hash=self._hash(where.path, where.line))
+        place = self._in_code_points(where) if byte_columns else where
+        return replace(finding, location=place, code=code, line_hash=self._hash(where.path, where.line))
+
+    def _in_code_points(self, where: Location) -> Location:
+        return replace(
+            where,
+            column=self._code_point(where.path, where.line, where.column),
+            end_column=self._code_point(where.path, where.end_line or where.line, where.end_column),
+        )
+
+    def _code_point(self, path: str, line: int | None, column: int | None) -> int | None:
+        lines = self.lines(path)
+        if column is None or line is None or not 1 <= line <= len(lines):
+            return column
+        text = lines[line - 1]
+        return column if text.isascii() else len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore")) + 1
 
     def _hash(self, path: str, line: int) -> str:
         raw = self.raw(path)

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.assembly import assemble
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.installing import Installer
@@ -94,7 +95,8 @@ def _report(
         gaps.append(Gap("run", f"interrupted by {session.interrupted}: what had not finished was not checked"))
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
-    outcomes = assemble(run.outcomes, project.sources, advice.join)
+    byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
+    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns)
     return surroundings.complete(
         Report(
             version=VERSION,

@@ -171,6 +171,7 @@ class Finding:
     line_hash: str = ""  # GitHub's primaryLocationLineHash
     fingerprint: str = ""
     state: State = State.UNJUDGED
+    upgrade: bool = False  # new because the tool, its rules or its settings changed, not the code
     suppression: Suppression | None = None
     also: tuple[str, ...] = ()  # `tool/rule` of other tools that saw the same defect
 

@@ -14,7 +14,10 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolInfo:
-    """Which program gave an outcome. `source`: locked | project | path. `lock`: digest of its lock file."""
+    """Which program gave an outcome. `source`: locked | project | path. `lock`: digest of its lock file.
+
+    `config` is a digest of everything that tunes the tool (its settings files and its part of the YAML).
+    """
 
     name: str
     stage: Stage
@@ -22,6 +25,7 @@ class ToolInfo:
     source: str = ""
     lock: str = ""
     uri: str = ""
+    config: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +73,7 @@ class Context:
     project: str
     prefix: str = ""
     commit: str = ""
+    time: str = ""  # of the commit, UTC, `YYYY-MM-DDTHH:MM:SS` without a zone; empty: not known
     branch: str = ""
     base: str = ""  # merge base that new findings are counted from
     base_source: str = ""  # cache | report | baseline | worktree | none
@@ -79,6 +84,18 @@ class Context:
     config_digest: str = ""
     advisories: str = ""  # where advisory data came from: `live` or `snapshot 2026-07-23`
     offline: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inline:
+    """A `# py-secure-ci: ignore[rules] reason` comment. `problem` says why it does not suppress anything."""
+
+    path: str
+    line: int
+    rules: tuple[str, ...] = ()  # globs over `tool/rule` or an advisory id
+    reason: str = ""
+    alone: bool = False  # nothing else on its line: it speaks of the next line
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +110,9 @@ class Report:
     notes: tuple[str, ...] = ()
     dependencies: Dependencies = Dependencies()
     changed: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # changed line ranges by path
+    renames: Mapping[str, str] = field(default_factory=dict)  # path now -> path at the base
+    inline: tuple[Inline, ...] = ()
+    native_suppressions: Mapping[str, int] = field(default_factory=dict)  # `noqa`, `nosec`, … -> how many
 
     @property
     def findings(self) -> tuple[Finding, ...]:

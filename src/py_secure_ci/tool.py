@@ -31,6 +31,7 @@ class Command:
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
+    writes_tree: bool = False  # the project's own tests may write where they like; no other command may
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,3 +128,6 @@ class Tool:
     needs_environment: bool = False  # runs in, or reads, the project's environment
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
+    text_only: bool = False  # the pipeline makes gaps of due files that are not UTF-8, instead of handing them over
+    blind_directive: str = ""  # regular expression (MULTILINE) of what blinds it inside a due file: that is a gap
+    byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -1,0 +1,40 @@
+"""What tools said, made into one report: advisories joined, code lines shown, secrets out, fingerprints on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable
+from dataclasses import replace
+
+from py_secure_ci.accounting import order
+from py_secure_ci.fingerprints import with_fingerprints
+from py_secure_ci.model import Finding
+from py_secure_ci.redaction import redact
+from py_secure_ci.report import Completed, Outcome
+from py_secure_ci.sources import Sources
+
+Joiner = Callable[[Completed], Completed]
+
+
+def assemble(
+    outcomes: Iterable[Outcome], sources: Sources, join: Joiner, byte_columns: Container[str] = ()
+) -> tuple[Outcome, ...]:
+    """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome.
+
+    `byte_columns`: the tools whose columns count bytes.
+    """
+    joined = tuple(join(one) if isinstance(one, Completed) else one for one in outcomes)
+    annotated = {
+        index: tuple(sources.annotate(finding, finding.tool in byte_columns) for finding in one.findings)
+        for index, one in enumerate(joined)
+        if isinstance(one, Completed)
+    }
+    everything = [finding for index in sorted(annotated) for finding in annotated[index]]
+    clean = redact(everything, sources.between)
+    marked = iter(with_fingerprints(clean, sources.text))
+    result: list[Outcome] = []
+    for index, one in enumerate(joined):
+        if isinstance(one, Completed):
+            findings: list[Finding] = [next(marked) for _ in annotated[index]]
+            one = replace(one, findings=tuple(sorted(findings, key=order)))  # noqa: PLW2901
+        result.append(one)
+    return tuple(result)

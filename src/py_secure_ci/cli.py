@@ -1,0 +1,145 @@
+"""The command line: arguments, printing, exit status. Nothing is imported before it is needed."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from importlib import import_module
+
+from py_secure_ci.errors import PySecureCiError
+
+PROGRAM = "py-secure-ci"
+EXITS = "exit status: 0 PASS, 1 FAIL (findings), 2 usage or configuration error, 3 INCOMPLETE (something was not checked)"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one subcommand and return the exit status. No traceback reaches a user."""
+    words = sys.argv[1:] if argv is None else argv
+    if words in (["--version"], ["-V"]):
+        return _version()
+    try:
+        arguments = _parser().parse_args(words)
+        if arguments.command is None:
+            _parser().print_help()
+            return 2
+        module = import_module(f"py_secure_ci.commands.{arguments.module}")
+        status: int = module.run(arguments, dict(os.environ))
+        return status
+    except PySecureCiError as error:
+        return _tell(error)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - so that the interpreter's own flush stays quiet
+        return 3
+    except KeyboardInterrupt:
+        print(f"{PROGRAM}: interrupted", file=sys.stderr)
+        return 130
+    except Exception as error:  # the one broad except: a fault of ours is never a verdict
+        if os.environ.get("PY_SECURE_CI_DEBUG"):
+            raise
+        print(f"{PROGRAM}: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("  This is a fault of py-secure-ci. Set PY_SECURE_CI_DEBUG=1 to see where.", file=sys.stderr)
+        return 3
+
+
+def _tell(error: PySecureCiError) -> int:
+    from py_secure_ci.formats.escaping import neutralise
+
+    for line in error.message.split("\n"):
+        print(neutralise(f"{PROGRAM}: {line}"), file=sys.stderr)
+    if error.hint:
+        print(neutralise(f"  {error.hint}"), file=sys.stderr)
+    return error.exit_status
+
+
+def _version() -> int:
+    from py_secure_ci.version import VERSION
+
+    print(f"{PROGRAM} {VERSION}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM, description="One secure CI gate for Python repositories.", epilog=EXITS, allow_abbrev=False
+    )
+    parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema):
+        add(commands)
+    return parser
+
+
+Commands = argparse._SubParsersAction[argparse.ArgumentParser]
+
+
+def _add(commands: Commands, name: str, about: str, module: str = "") -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=about, description=about, epilog=EXITS, allow_abbrev=False)
+    parser.set_defaults(module=module or name)
+    return parser
+
+
+def _project(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: this one)")
+    parser.add_argument("--config", metavar="FILE", help="the YAML file (default: .py-secure-ci.yml in PATH)")
+
+
+def _run(commands: Commands) -> None:
+    parser = _add(commands, "run", "check a project and judge it", "check")
+    _project(parser)
+    parser.add_argument("--output-dir", metavar="DIR", help="where the report goes (default: py-secure-ci-report)")
+    parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
+    parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
+    parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
+    parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
+    parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
+    parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
+
+
+def _gate(commands: Commands) -> None:
+    parser = _add(commands, "gate", "judge a report.json again")
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
+
+
+def _render(commands: Commands) -> None:
+    parser = _add(commands, "render", "write a report.json in another format")
+    parser.add_argument("report", metavar="REPORT")
+    parser.add_argument("--format", required=True, metavar="FORMAT")
+    parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
+
+
+def _baseline(commands: Commands) -> None:
+    parser = _add(commands, "baseline", "keep today's findings as known, or show those that are kept")
+    parser.add_argument("action", choices=("write", "show"))
+    _project(parser)
+    parser.add_argument("--report", metavar="REPORT", help="the report.json to take findings from")
+
+
+def _init(commands: Commands) -> None:
+    parser = _add(commands, "init", "write a starter configuration and the CI file")
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH")
+    parser.add_argument("--ci", choices=("github", "gitlab", "none"), help="which CI file (default: by what is there)")
+
+
+def _doctor(commands: Commands) -> None:
+    parser = _add(commands, "doctor", "show what would run, with which versions, and what is missing")
+    _project(parser)
+    parser.add_argument("--install", action="store_true", help="install every tool that is not there yet")
+
+
+def _explain(commands: Commands) -> None:
+    parser = _add(commands, "explain", "say what a rule means, and how to fix or suppress it")
+    parser.add_argument("rule", metavar="RULE", help="such as bandit/B602 or CVE-2024-1234")
+    parser.add_argument("--report", metavar="REPORT", help="a report.json that may know the rule")
+
+
+def _advisories(commands: Commands) -> None:
+    parser = _add(commands, "advisories", "show or update the snapshot of known vulnerabilities")
+    parser.add_argument("action", choices=("status", "update"))
+    parser.add_argument("--from", dest="source", metavar="ZIP", help="an OSV export (all.zip) to take")
+
+
+def _schema(commands: Commands) -> None:
+    _add(commands, "schema", "print the JSON Schema of the YAML file")

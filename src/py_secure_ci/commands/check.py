@@ -1,0 +1,72 @@
+"""`run`: check a project and judge it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from pathlib import Path
+
+from py_secure_ci.commands.project import Project, open_project
+from py_secure_ci.commands.session import Session
+from py_secure_ci.commands.show import finish
+from py_secure_ci.errors import UsageError
+from py_secure_ci.model import Stage
+from py_secure_ci.output import probe
+
+DEFAULT_OUTPUT = "py-secure-ci-report"
+
+
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    """Check, judge, write every file, print; the exit status is the verdict's."""
+    with Session(environ) as session:
+        project = open_project(arguments.path, arguments.config, _output(arguments), session)
+        stages = chosen_stages(arguments.stage, project)
+        _check_formats(arguments.format)
+        probe(project.output)
+        from py_secure_ci.commands.checking import check_project
+
+        judged = check_project(project, stages, arguments, session)
+        return finish(judged, project, arguments, session)
+
+
+def today() -> str:
+    """The date that expiry and age are judged by, UTC, ISO."""
+    return datetime.now(timezone.utc).date().isoformat()
+
+
+def _output(arguments: argparse.Namespace) -> Path | None:
+    return Path(arguments.output_dir) if arguments.output_dir else None
+
+
+def chosen_stages(words: list[str] | None, project: Project) -> tuple[Stage, ...]:
+    """The stages of `--stage`, or all that the configuration runs. Raises UsageError for an unknown one."""
+    configured = tuple(project.config.stages)
+    if not words:
+        return configured
+    from py_secure_ci.config.schema_errors import did_you_mean
+
+    known = {stage.value: stage for stage in Stage}
+    wanted = [part for word in words for part in word.split(",") if part]
+    for word in wanted:
+        if word not in known:
+            raise UsageError(f"--stage {word}: there is no such stage.{did_you_mean(word, known)}")
+        if known[word] not in configured:
+            raise UsageError(f"--stage {word}: the configuration switches this stage off ({project.config.file})")
+    return tuple(stage for stage in configured if stage.value in wanted)
+
+
+def _check_formats(words: list[str] | None) -> None:
+    from py_secure_ci.all_formats import ALL_FORMATS
+    from py_secure_ci.config.schema_errors import did_you_mean
+
+    known = {one.name for one in ALL_FORMATS}
+    for word in words or ():
+        if word not in known:
+            raise UsageError(f"--format {word}: there is no such format.{did_you_mean(word, known)}")
+
+
+def note(text: str) -> None:
+    """One line on standard error."""
+    print(text, file=sys.stderr)

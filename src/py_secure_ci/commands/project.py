@@ -1,0 +1,99 @@
+"""Opening a project: its folder, its configuration, its tree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.commands.session import Session
+from py_secure_ci.config.load import DEFAULT_FILE, load_config
+from py_secure_ci.config.settings import Config
+from py_secure_ci.errors import ConfigError, SourceError, UsageError
+from py_secure_ci.git import Git
+from py_secure_ci.model import Stage
+from py_secure_ci.sources import Sources
+from py_secure_ci.tool import Tool
+from py_secure_ci.tree import Tree, read_tree
+
+DEFAULT_OUTPUT = "py-secure-ci-report"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Project:
+    """One project, ready to be checked."""
+
+    root: Path
+    config: Config
+    tree: Tree
+    sources: Sources
+    git: Git
+    output: Path
+
+
+def tools_by_name() -> dict[str, Tool]:
+    """The registry by name."""
+    return {tool.name: tool for tool in TOOLS}
+
+
+def default_tools() -> dict[Stage, tuple[str, ...]]:
+    """The tools of each stage when the YAML says nothing."""
+    return {stage: tuple(tool.name for tool in TOOLS if tool.stage is stage and tool.default) for stage in Stage}
+
+
+def find_config(root: Path, given: str | None) -> Config:
+    """The settings of a project. Raises ConfigError if a file that was asked for is missing or wrong."""
+    path = Path(given) if given else root / DEFAULT_FILE
+    stages = {tool.name: tool.stage for tool in TOOLS}
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        if given:
+            raise ConfigError(f"{given}: there is no such file", hint="Name an existing YAML file.") from None
+        _refuse_near_names(root)
+        raw = None
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
+    return load_config(raw, given or DEFAULT_FILE, stages, default_tools())
+
+
+def _refuse_near_names(root: Path) -> None:
+    """A file under a name that looks right but is never read would be a gate that nobody configured."""
+    for name in (".py-secure-ci.yaml", "py-secure-ci.yml", "py-secure-ci.yaml"):
+        if (root / name).is_file():
+            raise ConfigError(
+                f"{name}: this file is not read", hint=f"Rename it to {DEFAULT_FILE}, or name it with --config."
+            )
+
+
+def project_root(path: str) -> Path:
+    """The folder to check. Raises UsageError if it is none."""
+    root = Path(path)
+    try:
+        if not root.exists():
+            raise UsageError(f"{path}: there is no such folder")
+        if not root.is_dir():
+            raise UsageError(f"{path}: this is not a folder", hint="Name the folder that holds the project.")
+        return root.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be opened: {error}") from None
+
+
+def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
+    """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
+    root = project_root(path)
+    config = find_config(root, config_file)
+    git = Git(root, session.run, session.environment(session.new_folder(), False))
+    folder = (output or root / DEFAULT_OUTPUT).absolute()
+    if folder == root or folder in root.parents:
+        raise UsageError(
+            f"--output-dir {output}: the report cannot go into the project's own folder itself",
+            hint="Give it a folder of its own.",
+        )
+    try:
+        tree = read_tree(root, git, config.exclude, config.file, folder)
+    except PermissionError as error:
+        raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return Project(
+        root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder
+    )

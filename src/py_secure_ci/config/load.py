@@ -1,0 +1,85 @@
+"""The YAML file as frozen settings, defaults filled in."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from py_secure_ci.config import policy_settings, schema_errors
+from py_secure_ci.config.schema import config_schema
+from py_secure_ci.config.settings import AdvisorySettings, Config, EnvironmentSettings, Options, StageSettings
+from py_secure_ci.config.yaml_source import YamlSource, read_yaml
+from py_secure_ci.model import Stage
+
+DEFAULT_FILE = ".py-secure-ci.yml"
+DEFAULT_OPTIONS: Mapping[Stage, Mapping[str, object]] = {Stage.TEST: {"coverage": 80}}
+
+
+def load_config(
+    raw: bytes | None, file: str, tools: Mapping[str, Stage], defaults: Mapping[Stage, tuple[str, ...]]
+) -> Config:
+    """Settings from the bytes of a YAML file, or from none.
+
+    `tools`: every known tool and its stage. `defaults`: the tools of each stage when the YAML says nothing.
+    Raises ConfigError with `file:line: key` for whatever is wrong.
+    """
+    digest = hashlib.sha256(raw or b"").hexdigest()
+    if raw is None:
+        return Config(stages=_stages({}, defaults), digest=digest)
+    source = read_yaml(raw, file)
+    schema_errors.check(source, config_schema(tools, policy_settings.POLICY_SCHEMA))
+    data = source.data
+    return Config(
+        stages=_stages(data.get("stages") or {}, defaults),
+        tools={name: _options(values or {}) for name, values in (data.get("tools") or {}).items()},
+        exclude=tuple(data.get("exclude") or ()),
+        environment=_environment(data.get("environment") or {}),
+        advisories=_advisories(data),
+        policy=policy_settings.build(data.get("policy") or {}, _placer(source)),
+        file=file,
+        digest=digest,
+    )
+
+
+def _placer(source: YamlSource) -> Callable[[tuple[str | int, ...]], str]:
+    return lambda path: source.place(("policy", *path))
+
+
+def _stages(data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]]) -> Mapping[Stage, StageSettings]:
+    result: dict[Stage, StageSettings] = {}
+    for stage in Stage:
+        said = data.get(stage.value, True)
+        if said is False:
+            continue
+        options: dict[str, object] = dict(DEFAULT_OPTIONS.get(stage, {}))
+        names = defaults.get(stage, ())
+        if isinstance(said, dict):
+            names = tuple(said.get("tools", names))
+            options |= {key: value for key, value in said.items() if key not in ("tools", "advisories")}
+        if names:
+            result[stage] = StageSettings(tools=names, options=options)
+    return result
+
+
+def _options(data: Mapping[str, Any]) -> Options:
+    given = dict(data)
+    if "args" in given:
+        given["args"] = tuple(given["args"])
+    return Options(**given)
+
+
+def _environment(data: Mapping[str, Any]) -> EnvironmentSettings:
+    install = data.get("install", "auto")
+    if isinstance(install, str) and install not in ("auto", "none"):
+        install = shlex.split(install)
+    return EnvironmentSettings(
+        python=data.get("python", "auto"), install=tuple(install) if isinstance(install, list) else install
+    )
+
+
+def _advisories(data: Mapping[str, Any]) -> AdvisorySettings:
+    stage = (data.get("stages") or {}).get("sca")
+    given = stage.get("advisories") if isinstance(stage, dict) else None
+    return AdvisorySettings(**(given or {}))

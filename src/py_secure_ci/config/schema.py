@@ -1,0 +1,104 @@
+"""The JSON Schema of the YAML file, made from the registry of tools so that the two cannot disagree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from py_secure_ci.model import Stage
+
+_TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
+_STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
+    Stage.TEST: {
+        "coverage": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "Lowest line coverage in percent that does not give a finding (default 80; 0: no threshold).",
+        }
+    },
+    Stage.SCA: {
+        "advisories": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "Where advisory data comes from, and how old it may be.",
+            "properties": {
+                "source": {"enum": ["auto", "live", "snapshot"]},
+                "max_age_days": {"type": "integer", "minimum": 0},
+                "on_stale": {"enum": ["incomplete", "warn"]},
+            },
+        }
+    },
+}
+
+
+def config_schema(tools: Mapping[str, Stage], policy: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole schema. `tools`: every known tool and its stage. `policy`: the schema of the `policy` part."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "py-secure-ci configuration",
+        "description": "Every key is optional; an unknown key is an error.",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "version": {"const": 1, "description": "Version of this file's format."},
+            "exclude": {**_TEXTS, "description": "Globs of files that no tool looks at; each is told in the report."},
+            "environment": _environment(),
+            "stages": {
+                "type": "object",
+                "additionalProperties": False,
+                "description": "What runs. A stage that is not named keeps its defaults; `false` switches it off.",
+                "properties": {stage.value: _stage(stage, tools) for stage in Stage},
+            },
+            "tools": {
+                "type": "object",
+                "additionalProperties": False,
+                "description": "Options of single tools.",
+                "properties": {name: _tool() for name in sorted(tools)},
+            },
+            "policy": dict(policy),
+        },
+    }
+
+
+def _environment() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "description": "The project's own environment: where `type` looks imports up and `test` runs.",
+        "properties": {
+            "python": {"type": "string", "description": "`auto`, or the path or version of an interpreter."},
+            "install": {
+                "type": ["string", "array"],
+                "items": {"type": "string"},
+                "minItems": 1,
+                "description": "`auto`, `none`, or the words of a command that prepares the environment.",
+            },
+        },
+    }
+
+
+def _stage(stage: Stage, tools: Mapping[str, Stage]) -> dict[str, Any]:
+    names = sorted(name for name, its_stage in tools.items() if its_stage is stage)
+    return {
+        "type": ["object", "boolean"],
+        "additionalProperties": False,
+        "properties": {
+            "tools": {"type": "array", "items": {"enum": names}, "uniqueItems": True},
+            **_STAGE_OPTIONS.get(stage, {}),
+        },
+    }
+
+
+def _tool() -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "args": {**_TEXTS, "description": "Further command-line arguments."},
+            "timeout": {"type": "number", "exclusiveMinimum": 0, "description": "Seconds for each process."},
+            "config": {"type": "string", "minLength": 1, "description": "The tool's own configuration file."},
+            "source": {"enum": ["locked", "project", "path"]},
+            "settings": {"type": "object", "description": "Options of our adapter for this tool."},
+        },
+    }

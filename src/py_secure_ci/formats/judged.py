@@ -1,0 +1,86 @@
+"""What every format asks of a verdict: which findings count, whose they are, and how they stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from py_secure_ci.model import Finding, Severity, Stage, State
+from py_secure_ci.report import Completed, Failed, Report, Verdict
+
+# Shown for a finding: what it is to this change.
+WORDS = {State.NEW: "new", State.EXISTING: "known", State.UNJUDGED: "not compared", State.FIXED: "fixed"}
+
+
+def active(verdict: Verdict) -> tuple[Finding, ...]:
+    """The findings that are there and that nobody suppressed, worst first."""
+    return tuple(
+        finding for finding in verdict.findings if finding.suppression is None and finding.state is not State.FIXED
+    )
+
+
+def suppressed(verdict: Verdict) -> tuple[Finding, ...]:
+    """The findings that somebody answers for."""
+    return tuple(
+        finding for finding in verdict.findings if finding.suppression is not None and finding.state is not State.FIXED
+    )
+
+
+def blocks(verdict: Verdict) -> frozenset[str]:
+    """Fingerprints of what blocks, for quick asking."""
+    return frozenset(verdict.blocking)
+
+
+def stages(report: Report) -> dict[str, Stage]:
+    """The stage of every tool of the run."""
+    return {outcome.tool.name: outcome.tool.stage for outcome in report.outcomes}
+
+
+def stage_of(finding: Finding, of_tool: dict[str, Stage]) -> Stage:
+    """The stage of a finding; one of a tool that is not in the run (a damaged report) is told under `sast`."""
+    return of_tool.get(finding.tool, Stage.SAST)
+
+
+def by_stage(findings: Iterable[Finding], report: Report) -> dict[Stage, list[Finding]]:
+    """Findings by stage, in stage order, order within a stage kept; stages without findings are left out."""
+    of_tool = stages(report)
+    groups: dict[Stage, list[Finding]] = {stage: [] for stage in Stage}
+    for finding in findings:
+        groups[stage_of(finding, of_tool)].append(finding)
+    return {stage: group for stage, group in groups.items() if group}
+
+
+def by_severity(findings: Iterable[Finding]) -> str:
+    """`2 high, 1 low`: counts by severity, worst first; empty for none."""
+    counts = Counter(finding.severity for finding in findings)
+    return ", ".join(f"{counts[severity]} {severity.word}" for severity in Severity if counts[severity])
+
+
+def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:
+    """(who, what, why) of everything that was due and was not looked at."""
+    for gap in report.gaps:
+        yield "py-secure-ci", gap.subject, gap.reason
+    for outcome in report.outcomes:
+        if isinstance(outcome, Failed):
+            why = f"{outcome.reason}. {outcome.hint}" if outcome.hint else outcome.reason
+            yield outcome.tool.name, "everything", why
+        elif isinstance(outcome, Completed):
+            for gap in outcome.gaps:
+                yield outcome.tool.name, gap.subject, gap.reason
+
+
+def plural(count: int, word: str) -> str:
+    """`1 finding`, `2 findings`."""
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def headline(verdict: Verdict) -> str:
+    """The verdict in one line; what blocks is told even when the run is incomplete."""
+    status = verdict.status.value
+    if verdict.incomplete and verdict.failed:
+        return f"{status}: not everything was checked, and {plural(len(verdict.blocking), 'finding')} would block"
+    if verdict.incomplete:
+        return f"{status}: not everything was checked"
+    if verdict.failed:
+        return f"{status}: {plural(len(verdict.blocking), 'finding')} block{'s' * (len(verdict.blocking) == 1)}"
+    return f"{status}: nothing blocks"

@@ -1,0 +1,171 @@
+"""What git knows of the tree. Every call is made so that a hostile repository's configuration runs nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from py_secure_ci.errors import SourceError
+from py_secure_ci.running.request import Ended, Request
+
+TIMEOUT = 120.0
+# A repository's own configuration can name commands (fsmonitor, hooks, diff drivers); these settings win over it.
+# `safe.directory`: a container's user seldom owns the checkout; we only read, and run nothing that it names.
+_SAFE = (
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+    *("-c", "core.untrackedCache=false"),
+    *("-c", "core.quotePath=false"),
+    *("-c", "safe.directory=*"),
+    *("-c", "protocol.allow=never"),
+    *("-c", "diff.external="),
+)
+
+# Tree against tree: comparing with the work tree would run the clean filters that a repository's configuration names.
+_DIFF = ("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule)."""
+
+    mode: str
+    blob: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end."""
+
+    top: Path
+    prefix: str
+    commit: str
+    branch: str
+
+
+class Git:
+    """Read-only questions to git, all answered for one folder."""
+
+    def __init__(self, root: Path, run: Callable[[Request], Ended], environment: Mapping[str, str]) -> None:
+        """`environment` is a child's allow-listed environment; `GIT_*` of the caller never gets through."""
+        self._root = root
+        self._run = run
+        self._environment = {
+            **{key: value for key, value in environment.items() if not key.startswith("GIT_")},
+            "GIT_CONFIG_NOSYSTEM": "1",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_NO_LAZY_FETCH": "1",
+            "GIT_NO_REPLACE_OBJECTS": "1",
+        }
+        self._program = shutil.which("git", path=environment.get("PATH"))
+
+    def repository(self) -> Repository | None:
+        """The repository that holds the folder, or None if none does (or git itself is missing)."""
+        if self._program is None:
+            return None
+        answer = self._ask("rev-parse", "--show-toplevel", "--show-prefix")
+        if answer.status != 0 or answer.problem:
+            return self._no_repository(answer)
+        top, prefix = (os.fsdecode(line) for line in (*answer.stdout.split(b"\n"), b"")[:2])
+        if not top or self._root.resolve() not in (Path(top).resolve(), *_below(Path(top), prefix)):
+            raise SourceError(
+                f"git says that the work tree of {self._root} is {top or 'nowhere'}",
+                hint="The repository's own configuration (core.worktree) leads elsewhere; check it out anew.",
+            )
+        return Repository(Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch())
+
+    def _no_repository(self, answer: Ended) -> None:
+        said = answer.stderr.decode("utf-8", "replace")
+        if "not a git repository" in said and not (self._root / ".git").exists():
+            return
+        raise SourceError(
+            f"git cannot read the repository at {self._root}: {answer.problem or said.strip() or answer.status}",
+            hint="Check it out anew, or remove the broken `.git`.",
+        )
+
+    def tracked(self) -> tuple[Entry, ...]:
+        """The index below the folder, in path order; unmerged paths once."""
+        entries = {}
+        for record in self._records("ls-files", "--cached", "--stage", "-z"):
+            head, _, path = record.partition(b"\t")
+            mode, blob, _ = head.decode("ascii").split(" ")
+            entries[path] = Entry(mode, blob, os.fsdecode(path))
+        return tuple(entries[path] for path in sorted(entries))
+
+    def untracked(self) -> tuple[str, ...]:
+        """Files below the folder that are neither tracked nor ignored."""
+        records = self._records("ls-files", "--others", "--exclude-standard", "-z")
+        return tuple(os.fsdecode(record) for record in sorted(records))
+
+    def resolve(self, ref: str) -> str:
+        """The commit that a ref names, or an empty string."""
+        if ref.startswith("-"):
+            return ""
+        return self._line("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+
+    def merge_base(self, ref: str) -> str:
+        """The merge base of HEAD and a commit, or an empty string if there is none (a shallow clone, say)."""
+        return self._line("merge-base", "HEAD", ref)
+
+    def is_shallow(self) -> bool:
+        """Whether history is cut off."""
+        return self._line("rev-parse", "--is-shallow-repository") == "true"
+
+    def commit_time(self) -> str:
+        """Committer time of HEAD in UTC, `YYYY-MM-DDTHH:MM:SS`, or an empty string without a commit."""
+        return self._line("log", "-1", "--no-show-signature", "--date=format-local:%Y-%m-%dT%H:%M:%S", "--format=%cd")
+
+    def tree(self, commit: str) -> tuple[Entry, ...]:
+        """Every file below the folder in a commit."""
+        entries = []
+        for record in self._records("ls-tree", "-r", "-z", commit):
+            head, _, path = record.partition(b"\t")
+            mode, _, blob = head.decode("ascii").split(" ")
+            entries.append(Entry(mode, blob, os.fsdecode(path)))
+        return tuple(entries)
+
+    def blob(self, blob: str) -> bytes:
+        """The bytes of a blob as they are stored: no filter of the repository's is run."""
+        answer = self._ask("cat-file", "blob", blob)
+        if answer.status != 0 or answer.problem:
+            raise SourceError(f"git cannot read the object {blob}: {answer.problem or answer.status}")
+        return answer.stdout
+
+    def renames(self, commit: str) -> Mapping[str, str]:
+        """Path in HEAD -> path in `commit`, for files that git takes for renamed between them."""
+        names = [os.fsdecode(name) for name in self._records(*_DIFF, "-z", "--name-status", "--diff-filter=R", commit, "HEAD")]
+        return {names[at + 2]: names[at + 1] for at in range(0, len(names) - 2, 3)}
+
+    def changed_lines(self, commit: str) -> bytes:
+        """A patch without context from a commit to HEAD, for telling changed lines."""
+        return self._ask(
+            *_DIFF, "--patch", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", commit, "HEAD"
+        ).stdout
+
+    def _branch(self) -> str:
+        return self._line("symbolic-ref", "--quiet", "--short", "HEAD")
+
+    def _line(self, *words: str) -> str:
+        answer = self._ask(*words)
+        return "" if answer.status != 0 or answer.problem else os.fsdecode(answer.stdout).strip()
+
+    def _records(self, *words: str) -> list[bytes]:
+        answer = self._ask(*words)
+        if answer.status != 0 or answer.problem:
+            said = answer.problem or answer.stderr.decode("utf-8", "replace").strip()
+            raise SourceError(f"`git {words[0]}` failed in {self._root}: {said}")
+        return [record for record in answer.stdout.split(b"\0") if record]
+
+    def _ask(self, *words: str) -> Ended:
+        argv = (self._program or "git", "--no-optional-locks", "-C", str(self._root), *_SAFE, *words)
+        return self._run(Request(argv=argv, cwd=self._root, env=self._environment, timeout=TIMEOUT))
+
+
+def _below(top: Path, prefix: str) -> tuple[Path, ...]:
+    return ((top / prefix).resolve(),) if prefix else ()

@@ -1,0 +1,62 @@
+"""Report files, written whole: a reader sees the old file or the new one, never half of one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from py_secure_ci.errors import OutputError
+
+CANONICAL = "report.json"
+
+
+def write_all(folder: Path, texts: Mapping[str, str]) -> None:
+    """Write every text below `folder`; the canonical report last, so that it never speaks of files that are not there.
+
+    Raises OutputError naming the file if the folder cannot be written.
+    """
+    staged: list[tuple[Path, Path]] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in sorted(texts, key=lambda name: (name == CANONICAL, name)):
+            staged.append((_stage(folder, name, texts[name]), folder / name))
+        for temporary, final in staged:
+            temporary.replace(final)
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the report to {folder}: {error.strerror}",
+            hint="Choose another folder with --output-dir, or make this one writable.",
+        ) from None
+    finally:
+        for temporary, _ in staged:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+
+
+def write_one(path: Path, text: str) -> None:
+    """Write one file whole."""
+    write_all(path.parent, {path.name: text})
+
+
+def probe(folder: Path) -> None:
+    """Raise OutputError now, before minutes of work, if the folder cannot be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise OutputError(
+            f"cannot write the report to {folder}: {error.strerror}",
+            hint="Choose another folder with --output-dir, or make this one writable.",
+        ) from None
+
+
+def _stage(folder: Path, name: str, text: str) -> Path:
+    handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
+    with os.fdopen(handle, "wb") as stream:
+        stream.write(text.encode("utf-8", "surrogatepass"))
+    Path(temporary).chmod(0o644)
+    return Path(temporary)

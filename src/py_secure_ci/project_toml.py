@@ -1,0 +1,24 @@
+"""The `[tool.x]` tables of a project's pyproject.toml."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from py_secure_ci.errors import WrongShape
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def tool_table(text: str, name: str) -> dict[str, Any] | None:
+    """`[tool.<name>]` of a pyproject.toml, None if there is none. Broken TOML raises `WrongShape`."""
+    try:
+        document = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WrongShape(f"pyproject.toml is not valid TOML: {error}") from None
+    tools = document.get("tool")
+    table = tools.get(name) if isinstance(tools, dict) else None
+    return table if isinstance(table, dict) else None

@@ -1,0 +1,62 @@
+"""Keeps what a scanner took for a secret out of every output: the code line, and whatever message quotes it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from py_secure_ci.model import Finding
+
+MASK = "[secret]"
+_MIN = 4
+_QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
+_ASSIGNED = re.compile(r"[=:]\s*([^\s\"'`,;]+)")
+# Words that stand in quotes or behind `=` on such lines everywhere and are no secret.
+_HARMLESS = frozenset({"true", "false", "none", "null", "utf-8", "utf8", "password", "secret", "token"})
+
+
+def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[str, ...]]) -> tuple[Finding, ...]:
+    """The findings without any text that a secret finding's line holds in quotes or behind an equals sign.
+
+    `lines(path, first, last)` gives source lines. A finding that shares a line with a secret loses its code line too.
+    """
+    kept = tuple(findings)
+    places: set[tuple[str, int]] = set()
+    words: set[str] = set()
+    for finding in kept:
+        where = finding.location
+        if not finding.secret or where is None or where.line is None:
+            continue
+        last = min(max(where.end_line or where.line, where.line), where.line + 200)
+        places |= {(where.path, number) for number in range(where.line, last + 1)}
+        for line in lines(where.path, where.line, last):
+            words |= set(_values(line))
+    if not places:
+        return kept
+    longest_first = sorted(words, key=lambda word: (-len(word), word))
+    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    return tuple(_clean(finding, places, pattern) for finding in kept)
+
+
+def _values(line: str) -> Iterable[str]:
+    found = [match.group(2) for match in _QUOTED.finditer(line)] + _ASSIGNED.findall(line)
+    for value in found:
+        if len(value) >= _MIN and value.lower() not in _HARMLESS:
+            yield value
+
+
+def _clean(finding: Finding, places: set[tuple[str, int]], pattern: re.Pattern[str] | None) -> Finding:
+    where = finding.location
+    near = where is not None and where.line is not None and (where.path, where.line) in places
+    message, fix, code = finding.message, finding.fix, finding.code
+    if pattern is not None:
+        message, fix, code = (pattern.sub(MASK, text) for text in (message, fix, code))
+    return replace(
+        finding,
+        message=message,
+        fix=fix,
+        code="" if near or finding.secret else code,
+        edits=() if near else finding.edits,
+        secret=finding.secret or near,
+    )

@@ -1,0 +1,103 @@
+"""The tree's texts, read once: code lines, line hashes, and what people wrote in comments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from py_secure_ci.line_hash import line_hashes
+from py_secure_ci.model import Finding, Location
+
+MAX_CODE = 240
+# Hashing every line of a larger file costs seconds, and platforms do without the hash.
+MAX_HASHED = 2_000_000
+_BREAK = re.compile(r"\r\n|\r|\n")
+
+
+class Sources:
+    """Bytes and lines of the files of one tree. Unreadable files have no bytes."""
+
+    def __init__(self, root: Path, files: Iterable[str]) -> None:
+        """Only `files` (root-relative) are ever opened."""
+        self._root = root
+        self._files = frozenset(files)
+        self._bytes: dict[str, bytes | None] = {}
+        self._lines: dict[str, tuple[str, ...]] = {}
+        self._hashes: dict[str, tuple[str, ...]] = {}
+
+    def raw(self, path: str) -> bytes | None:
+        """The bytes of a file, or None if it is not one of the tree's or cannot be read."""
+        if path not in self._files:
+            return None
+        if path not in self._bytes:
+            try:
+                self._bytes[path] = (self._root / path).read_bytes()
+            except OSError:
+                self._bytes[path] = None
+        return self._bytes[path]
+
+    def is_utf8(self, path: str) -> bool:
+        """Whether a file can be read and is UTF-8."""
+        raw = self.raw(path)
+        if raw is None:
+            return False
+        try:
+            raw.decode("utf-8")
+        except UnicodeDecodeError:
+            return False
+        return True
+
+    def text(self, path: str) -> str | None:
+        """The text of a file, undecodable bytes replaced, or None."""
+        raw = self.raw(path)
+        return None if raw is None else raw.decode("utf-8", "replace")
+
+    def lines(self, path: str) -> tuple[str, ...]:
+        """The lines of a file as every tool counts them: only CR and LF break lines."""
+        if path not in self._lines:
+            self._lines[path] = tuple(_BREAK.split(self.text(path) or ""))
+        return self._lines[path]
+
+    def between(self, path: str, first: int, last: int) -> tuple[str, ...]:
+        """Lines `first` to `last`, both counted from 1 and included."""
+        return self.lines(path)[first - 1 : last]
+
+    def annotate(self, finding: Finding, byte_columns: bool = False) -> Finding:
+        """The finding with its code line and GitHub's line hash, where it has a line of a file of ours.
+
+        With `byte_columns` its columns count UTF-8 bytes, and are turned into code points.
+        """
+        where = finding.location
+        if where is None or where.line is None:
+            return finding
+        lines = self.lines(where.path)
+        if not 1 <= where.line <= len(lines):
+            return finding
+        code = "" if finding.secret else lines[where.line - 1][:MAX_CODE]
+        place = self._in_code_points(where) if byte_columns else where
+        return replace(finding, location=place, code=code, line_hash=self._hash(where.path, where.line))
+
+    def _in_code_points(self, where: Location) -> Location:
+        return replace(
+            where,
+            column=self._code_point(where.path, where.line, where.column),
+            end_column=self._code_point(where.path, where.end_line or where.line, where.end_column),
+        )
+
+    def _code_point(self, path: str, line: int | None, column: int | None) -> int | None:
+        lines = self.lines(path)
+        if column is None or line is None or not 1 <= line <= len(lines):
+            return column
+        text = lines[line - 1]
+        return column if text.isascii() else len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore")) + 1
+
+    def _hash(self, path: str, line: int) -> str:
+        raw = self.raw(path)
+        if raw is None or len(raw) > MAX_HASHED:
+            return ""
+        if path not in self._hashes:
+            self._hashes[path] = tuple(line_hashes(raw))
+        hashes = self._hashes[path]
+        return hashes[line - 1] if line <= len(hashes) else ""

@@ -1,0 +1,27 @@
+"""The tables that ship as data, and globs over rule names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+
+@lru_cache(maxsize=None)
+def table(name: str) -> Any:
+    """The content of `data/NAME.json`. It is shared: do not change it."""
+    return json.loads(files("py_secure_ci").joinpath("data", f"{name}.json").read_text(encoding="utf-8"))
+
+
+def matches_any(name: str, globs: Iterable[str]) -> bool:
+    """Whether a rule's name (`tool/rule`) or an advisory id matches one of the globs. Case does not count."""
+    return any(_glob(glob).fullmatch(name) is not None for glob in globs)
+
+
+@lru_cache(maxsize=4096)
+def _glob(glob: str) -> re.Pattern[str]:
+    pattern = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in glob)
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)

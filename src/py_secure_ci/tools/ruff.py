@@ -1,0 +1,145 @@
+"""ruff check, a fast linter (https://docs.astral.sh/ruff/linter/).
+
+Always `--no-fix --no-fix-only`: with `fix = true` in the project's configuration ruff rewrites the tree, and with
+`fix-only = true` it then reports nothing and exits 0 (measured with 0.17.6). Never a cache: it gains under a tenth,
+and files that come from it are missing in the log that proves what was looked at.
+The project's configuration tunes rules and leaves files out (`--force-exclude`; told as excluded). A project without
+any gets `SELECT`, and `--isolated`, so that the folders above and the home folder have no say.
+The canary goes through stdin under a name in the folder with the most files due: there the very configuration
+applies, nested ones included, while patterns of exclusion do not (ruff leaves out no stdin without
+`--force-exclude`), and the tree stays untouched.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
+from py_secure_ci.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.ruff_severities import OTHER, QUALITY, SECURITY
+from py_secure_ci.selection import file_arguments, with_suffix
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+
+# For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
+# Not ruff's own default, which since 0.15 holds hundreds of style rules.
+SELECT = "E4,E7,E9,F,B,PLE"
+BASE = ("ruff", "check", "--no-fix", "--no-fix-only", "--no-cache", "--output-format=json")
+CANARY_NAME = "py_secure_ci_canary_.py"
+# Breaks rules of about every family, so that any sensible choice of rules sees at least one.
+CANARY_TEXT = """\
+import sys, os
+from typing import List
+def Bad(a=[], l = 1):
+    try:
+        pass
+    except:
+        pass
+    if a == None: print("%s" % (undefined_name))
+    x = eval("1");
+    assert (a, "always true")
+    return dict(a=1), List \n\n\n\n
+class lower: x = lambda: 0
+"""
+
+
+def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
+    return Selection(with_suffix(files, frozenset({".py", ".pyi", ".ipynb"})))
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    names, inputs = file_arguments(task.files, task.scratch, "files.txt")
+    own = () if config_file(task) else (f"--select={SELECT}",)
+    mode = (*BASE, *config_arguments(task), *own)
+    exclude = ("--force-exclude",) if config_file(task) else ()
+    folders = Counter(str(PurePosixPath(file).parent) for file in task.files)
+    folder = max(sorted(folders), key=lambda one: folders[one]) if folders else "."
+    stdin_name = (task.root / folder / CANARY_NAME).as_posix()
+    return (
+        Command(argv=(*mode, "--verbose", *exclude, *task.options.args, *names), inputs=inputs),
+        Command(
+            name="canary",
+            argv=(*mode, *task.options.args, f"--stdin-filename={stdin_name}", "-"),
+            stdin=CANARY_TEXT,
+        ),
+    )
+
+
+def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    main = executions["main"]
+    said = read_diagnostics(main.stdout)
+    if (main.status == 1) != bool(said):
+        raise WrongShape(f"ruff ended with exit status {main.status} and {len(said)} diagnostics")
+    gaps = tuple(Gap(one.path, f"ruff could not read it: {one.message}") for one in said if one.code in UNREADABLE)
+    unread = {one.path for one in said if one.code in UNREADABLE}
+    logged = [path for path in unread if f"Checking: {path}\n" in main.stderr]
+    opened = opened_files(
+        main.stderr,
+        marker="Checking: ",
+        total=" Checked",
+        due=task.files,
+        root=task.root,
+        missing=len(unread) - len(logged),
+    )
+    prefix = f"{task.root.as_posix()}/"
+    looked_at = opened - {path.removeprefix(prefix) for path in unread}
+    left_out = sorted(set(task.files) - looked_at - {path.removeprefix(prefix) for path in unread})
+    planted = task.canaries[0] if task.canaries else ""
+    canary = read_diagnostics(executions["canary"].stdout) if planted else ()
+    shown = [one for one in said if one.code not in UNREADABLE]
+    return Reading(
+        findings=(*(_finding(one, one.path) for one in shown), *(_finding(one, planted) for one in canary)),
+        rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
+        looked_at=looked_at,
+        gaps=gaps,
+        excluded=tuple(Excluded(file, f"ruff's exclude ({config_file(task)})") for file in left_out),
+        notes=() if config_file(task) else (f"The project has no ruff configuration: checked with --select={SELECT}.",),
+    )
+
+
+def _finding(one: Diagnostic, path: str) -> Finding:
+    moved = path != one.path
+    return Finding(
+        tool="ruff",
+        rule=one.code,
+        severity=_severity(one.code),
+        message=one.message if one.cell is None else f"{one.message} (notebook cell {one.cell})",
+        location=type(one.location)(path, one.location.line) if moved else one.location,
+        fix=one.fix,
+        edits=() if moved else one.edits,
+    )
+
+
+def _severity(code: str) -> Severity:
+    if code == SYNTAX:
+        return Severity.ERROR
+    match = re.fullmatch(r"([A-Z]+)([0-9]+)", code)
+    if match is None:
+        raise WrongShape(f"ruff reports a rule of no known form: {code!r}")
+    if match[1] == "S":
+        return SECURITY.get(code, Severity.MEDIUM)
+    prefixes = (match[1] + match[2][:length] for length in range(len(match[2]), -1, -1))
+    return next((QUALITY[prefix] for prefix in prefixes if prefix in QUALITY), OTHER)
+
+
+def _title(one: Diagnostic) -> str:
+    return one.name.replace("-", " ").capitalize()
+
+
+TOOL = Tool(
+    name="ruff",
+    stage=Stage.LINT,
+    about="lints Python: errors, likely bugs and the style rules that the project chose",
+    uri="https://docs.astral.sh/ruff/",
+    commands=_commands,
+    parse=_parse,
+    select=_select,
+    canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    settings=CONFIGS,
+    default=True,
+    blinders=dict.fromkeys(CONFIGS, r"^\s*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),
+)

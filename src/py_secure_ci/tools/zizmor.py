@@ -1,0 +1,166 @@
+"""zizmor: security of GitHub workflows and actions (https://docs.zizmor.sh/).
+
+`--offline`, explicit inputs, and `--no-config`: a `zizmor.yml` of the project can switch audits off, so it counts only
+if our YAML names it as `tools.zizmor.config`. Without `--strict-collection` zizmor drops an input that it cannot
+parse with a warning and goes on (measured with 1.32.0); every input it audits it names as completed on stderr, which
+is what was looked at. An input that is not UTF-8 ends the whole run, hence `text_only`.
+Exit status 11 to 14 means findings, by the worst severity; the second command counts what comments hide.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.reading import as_dict, as_list, field, load_json, word
+from py_secure_ci.selection import argument
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+
+SEVERITIES = {
+    "Informational": Severity.INFO,
+    "Low": Severity.LOW,
+    "Medium": Severity.MEDIUM,
+    "High": Severity.HIGH,
+    "Unknown": Severity.UNKNOWN,
+}
+CONFIDENCES = {"Low": Confidence.LOW, "Medium": Confidence.MEDIUM, "High": Confidence.HIGH, "Unknown": None}
+STATUS = {"Unknown": 10, "Informational": 11, "Low": 12, "Medium": 13, "High": 14}
+COMPLETED = " INFO audit: zizmor: 🌈 completed "
+CANARY = ".github/workflows/canary.yml"
+CANARY_TEXT = """\
+on: pull_request_target
+jobs:
+  greet:
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "${{ github.event.pull_request.title }}"
+"""
+
+
+def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
+    return Selection(tuple(file for file in files if _is_input(PurePosixPath(file))))
+
+
+def _is_input(path: PurePosixPath) -> bool:
+    if path.suffix not in {".yml", ".yaml"}:
+        return False
+    # Only the folders at the root are GitHub's, but an example below is copied sooner or later.
+    return (
+        path.stem == "action"
+        or path.parts[-3:-1] == (".github", "workflows")
+        or (path.stem == "dependabot" and path.parts[-2:-1] == (".github",))
+    )
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    config = ("--config", argument(task.options.config)) if task.options.config else ("--no-config",)
+    options = ("--offline", *config, "--no-progress", "--color=never", "--collect=all", "--format=json-v1")
+    inputs = ("--", *(argument(file) for file in task.files), *task.canaries)
+    found = frozenset(STATUS.values())
+    return (
+        Command(argv=("zizmor", *options, *task.options.args, *inputs), found=found),
+        Command(name="unhidden", argv=("zizmor", *options, *task.options.args, "--no-ignores", *inputs), found=found),
+    )
+
+
+def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    main = executions["main"]
+    entries = _entries(main)
+    findings = tuple(_finding(one) for one in entries)
+    log = f"\n{main.stderr}"
+    looked_at = frozenset(file for file in task.files if f"\n{COMPLETED}{argument(file)}\n" in log)
+    hidden = len(_entries(executions["unhidden"])) - len(entries)
+    return Reading(
+        findings=findings,
+        rules=tuple({one["ident"]: _rule(one) for one in entries}.values()),
+        looked_at=looked_at,
+        gaps=tuple(Gap(file, _reason(file, log)) for file in task.files if file not in looked_at),
+        notes=(f"{hidden} findings are hidden by `# zizmor: ignore` comments or its configuration.",) if hidden else (),
+    )
+
+
+def _entries(execution: Execution) -> list[dict[str, Any]]:
+    entries = as_list(load_json(execution.stdout, "zizmor's report"), "zizmor's report")
+    read = [as_dict(one, f"zizmor's finding {number}") for number, one in enumerate(entries, 1)]
+    worst = max((STATUS[_determination(one, "severity", SEVERITIES)] for one in read), default=0)
+    if execution.status != worst:
+        raise WrongShape(f"zizmor ended with exit status {execution.status}, its findings mean {worst}")
+    return read
+
+
+def _determination(entry: dict[str, Any], key: str, table: Mapping[str, object]) -> str:
+    said = field(field(entry, "determinations", dict, "zizmor's finding"), key, str, "zizmor's finding")
+    word(table, said, f"zizmor's {key}")
+    return said
+
+
+def _finding(entry: dict[str, Any]) -> Finding:
+    what = f"zizmor's finding {field(entry, 'ident', str, 'zizmor')!r}"
+    places = [as_dict(one, what) for one in field(entry, "locations", list, what)]
+    primary = [one for one in places if field(field(one, "symbolic", dict, what), "kind", str, what) == "Primary"]
+    if not primary:
+        raise WrongShape(f"{what} has no primary location")
+    annotation = field(field(primary[0], "symbolic", dict, what), "annotation", str, what)
+    return Finding(
+        tool="zizmor",
+        rule=entry["ident"],
+        severity=SEVERITIES[_determination(entry, "severity", SEVERITIES)],
+        confidence=CONFIDENCES[_determination(entry, "confidence", CONFIDENCES)],
+        message=f"{field(entry, 'desc', str, what)}: {annotation}",
+        location=_location(primary[0], what),
+        fix=_fix(entry, what),
+    )
+
+
+def _location(place: dict[str, Any], what: str) -> Location:
+    key = field(field(place, "symbolic", dict, what), "key", dict, what)
+    path = field(field(key, "Local", dict, what), "verbatim_path", str, what)
+    span = field(field(place, "concrete", dict, what), "location", dict, what)
+    start, end = (field(span, name, dict, what) for name in ("start_point", "end_point"))
+    line, column = (field(start, name, int, what) + 1 for name in ("row", "column"))
+    end_line, end_column = (field(end, name, int, what) + 1 for name in ("row", "column"))
+    if end_column == 1 and end_line > line:  # the span ends with its last line's break
+        return Location(path, line, column, end_line - 1)
+    return Location(path, line, column, end_line, end_column)
+
+
+def _fix(entry: dict[str, Any], what: str) -> str:
+    fixes = [as_dict(one, what) for one in field(entry, "fixes", list, what)]
+    return "; ".join(dict.fromkeys(field(one, "title", str, what) for one in fixes))
+
+
+def _rule(entry: dict[str, Any]) -> Rule:
+    what = "zizmor's finding"
+    return Rule(
+        id=field(entry, "ident", str, what),
+        summary=field(entry, "desc", str, what),
+        uri=field(entry, "url", str, what),
+        tags=("security",),
+    )
+
+
+def _reason(file: str, log: str) -> str:
+    said = re.search(rf"failed to \w+ file://{re.escape(argument(file))} as [^\n]*", log)
+    if said:
+        return f"zizmor: {said[0].replace(f'file://{argument(file)}', 'it')}"
+    parse = re.search(r"failed to parse input: ([^\n]*)", log)  # zizmor does not say which
+    return f"zizmor did not audit it{f' ({parse[1]})' if parse else ''}"
+
+
+TOOL = Tool(
+    name="zizmor",
+    stage=Stage.CI,
+    about="finds security defects in GitHub workflows and actions",
+    uri="https://docs.zizmor.sh/",
+    commands=_commands,
+    parse=_parse,
+    select=_select,
+    canary=Canary(files={CANARY: CANARY_TEXT}, expect=frozenset({"template-injection", "dangerous-triggers"})),
+    default=True,
+    text_only=True,
+    byte_columns=True,
+)

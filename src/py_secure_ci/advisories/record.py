@@ -39,7 +39,15 @@ class Record:
     def row(self) -> list[Any]:
         """The record as a snapshot holds it."""
         ranges = [[EVENTS[word] + bound for word, bound in events] for events in self.ranges]
-        return [self.id, list(self.aliases), self.published, self.modified, list(self.vectors), ranges, [*self.versions]]
+        return [
+            self.id,
+            list(self.aliases),
+            self.published,
+            self.modified,
+            list(self.vectors),
+            ranges,
+            [*self.versions],
+        ]
 
     def osv(self) -> dict[str, Any]:
         """The record in OSV's shape. Timestamps end in `Z`: readers of the format take nothing else."""

@@ -29,7 +29,7 @@ _BATCH_LIMIT = 1000  # queries, as OSV itself
 _IDLE = 30  # seconds that a connection may stay silent
 
 
-class _Refused(Exception):  # noqa: N818 (an answer, not an error of the product)
+class _Refused(Exception):
     """A request that is answered with a status and a reason."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -40,7 +40,7 @@ class _Refused(Exception):  # noqa: N818 (an answer, not an error of the product
 @contextmanager
 def serving(snapshot: Snapshot) -> Iterator[str]:
     """Serve on a free port of 127.0.0.1 until the block ends; yields the base URL."""
-    server = _Server(("127.0.0.1", 0), _handler(snapshot))
+    server = _Server(("127.0.0.1", 0), type("_Bound", (_Handler,), {"snapshot": snapshot}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -61,59 +61,55 @@ class _Server(ThreadingHTTPServer):
         """Say nothing: the client notices, and it is the one that is judged."""
 
 
-def _handler(snapshot: Snapshot) -> type[BaseHTTPRequestHandler]:
-    posts: dict[str, Callable[[dict[str, Any]], object]] = {
-        "/v1/query": lambda body: _query(snapshot, body),
-        "/v1/querybatch": lambda body: _batch(snapshot, body),
-    }
+class _Handler(BaseHTTPRequestHandler):
+    """Answers from the class attribute `snapshot`, which `serving` sets on a subclass."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Headers and body leave in one packet, at once: two small ones would wait 40 ms for each other.
-        wbufsize = -1
-        disable_nagle_algorithm = True
-        timeout = _IDLE
+    snapshot: Snapshot
+    protocol_version = "HTTP/1.1"
+    # Headers and body leave in one packet, at once: two small ones would wait 40 ms for each other.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+    timeout = _IDLE
 
-        def do_POST(self) -> None:
-            """Answer a query or a batch."""
-            self._answer(lambda: self._post(self._body()))
+    def do_POST(self) -> None:
+        """Answer a query or a batch."""
+        self._answer(self._post)
 
-        def do_GET(self) -> None:
-            """Answer with one advisory."""
-            self._answer(lambda: _vulnerability(snapshot, self.path))
+    def do_GET(self) -> None:
+        """Answer with one advisory."""
+        self._answer(lambda: _vulnerability(self.snapshot, self.path))
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the base class names it)
-            """Keep quiet: what is asked is in the report."""
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep quiet: what is asked is in the report."""
 
-        def _post(self, body: dict[str, Any]) -> object:
-            if self.path not in posts:
-                raise _Refused(404, "no such route")
-            return posts[self.path](body)
+    def _post(self) -> object:
+        body = self._body()
+        if self.path not in _POSTS:
+            raise _Refused(404, "no such route")
+        return _POSTS[self.path](self.snapshot, body)
 
-        def _body(self) -> dict[str, Any]:
-            length = self.headers.get("Content-Length", "")
-            if not length.isdigit() or int(length) > _BODY_LIMIT:
-                self.close_connection = True
-                raise _Refused(413, "the body has no length, or is too large")
-            return as_dict(load_json(self.rfile.read(int(length)).decode("utf-8"), "the query"), "the query")
+    def _body(self) -> dict[str, Any]:
+        length = self.headers.get("Content-Length", "")
+        if not length.isdigit() or int(length) > _BODY_LIMIT:
+            self.close_connection = True
+            raise _Refused(413, "the body has no length, or is too large")
+        return as_dict(load_json(self.rfile.read(int(length)).decode("utf-8"), "the query"), "the query")
 
-        def _answer(self, work: Callable[[], object]) -> None:
-            status, body = 200, object()
-            try:
-                body = work()
-            except _Refused as refused:
-                status, body = refused.status, {"code": refused.status, "message": str(refused)}
-            except (WrongShape, InvalidVersion, UnicodeDecodeError) as error:
-                status, body = 400, {"code": 400, "message": str(error)}
-            data = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-            self.wfile.flush()
-
-    return Handler
+    def _answer(self, work: Callable[[], object]) -> None:
+        status = 200
+        try:
+            body = work()
+        except _Refused as refused:
+            status, body = refused.status, {"code": refused.status, "message": str(refused)}
+        except (WrongShape, InvalidVersion, UnicodeDecodeError) as error:
+            status, body = 400, {"code": 400, "message": str(error)}
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+        self.wfile.flush()
 
 
 def _affected(snapshot: Snapshot, body: dict[str, Any]) -> tuple[Record, ...]:
@@ -152,3 +148,6 @@ def _vulnerability(snapshot: Snapshot, path: str) -> object:
     whole = found[0].osv()
     whole["affected"] = [one for record in found for one in record.osv()["affected"]]
     return whole
+
+
+_POSTS: dict[str, Callable[[Snapshot, dict[str, Any]], object]] = {"/v1/query": _query, "/v1/querybatch": _batch}

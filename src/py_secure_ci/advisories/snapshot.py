@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +26,7 @@ _LIMIT = 200_000_000  # bytes, unpacked
 class Snapshot:
     """Advisories by package. `date`: the day that the source was in this state. `origin`: where it came from."""
 
-    date: date
+    date: Day
     origin: str
     rows: Mapping[str, list[Any]]
     _seen: dict[str, tuple[Record, ...]] = field(default_factory=dict, compare=False, repr=False)
@@ -57,7 +57,7 @@ class Snapshot:
         """How many advisories it holds."""
         return len({row[0] for rows in self.rows.values() for row in rows})
 
-    def age(self, today: date) -> int:
+    def age(self, today: Day) -> int:
         """Days since the snapshot was taken; a date in the future counts as today."""
         return max(0, (today - self.date).days)
 
@@ -82,7 +82,7 @@ def parse(data: bytes, what: str) -> Snapshot:
         if required(document, "format", int, what) != FORMAT:
             raise WrongShape(f"{what} has format {document['format']}, this version reads {FORMAT}")
         rows = as_dict(required(document, "packages", dict, what), what)
-        day = date.fromisoformat(required(document, "date", str, what))
+        day = Day.fromisoformat(required(document, "date", str, what))
         if not rows or not all(isinstance(one, list) and one for one in rows.values()):
             raise WrongShape(f"{what} holds no advisories")
         return Snapshot(day, required(document, "origin", str, what), rows)

@@ -131,7 +131,7 @@ def _row(line: str, name: str, number: int) -> object:
 def _member(value: object, name: str, number: int) -> tuple[str, tuple[str, ...]]:
     match value:
         case [str(rule), *known] if known and all(isinstance(one, str) and one.startswith(VERSION) for one in known):
-            return rule, tuple(known)
+            return rule, tuple(map(str, known))
     raise _damaged(name, number)
 
 

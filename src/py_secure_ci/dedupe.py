@@ -71,7 +71,9 @@ class _Groups:
 def _join_row(groups: _Groups, row: Mapping[str, Any], indices: Sequence[int]) -> None:
     """Pair up the findings of one file that one row of the table calls the same, the nearest first."""
     left = [index for index in indices if matches_any(groups.findings[index].name, row["rules"])]
-    right = [index for index in indices if matches_any(groups.findings[index].name, row["with"])] if "with" in row else left
+    right = (
+        [index for index in indices if matches_any(groups.findings[index].name, row["with"])] if "with" in row else left
+    )
     if not left or not right:
         return
     alike = attrgetter("name" if row.get("one_tool") else "tool")

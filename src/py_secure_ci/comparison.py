@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from py_secure_ci.baseline import Baseline, Entry, state_of
 from py_secure_ci.dedupe import Group
 from py_secure_ci.fingerprints import identities, moved, subject
-from py_secure_ci.model import State
+from py_secure_ci.model import Excluded, Gap, State
 from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Report
 
@@ -18,31 +18,34 @@ from py_secure_ci.report import Completed, Report
 class Comparison:
     """`states` and `upgrades` go with the groups, in their order; `fixed` are entries that nobody reports any more.
 
+    `reopened` are groups that the baseline knows as suppressed: nobody ever took them for old debt.
     `unjudged` are entries that may be fixed or not: their tool gave no answer, or their file was not looked at.
     """
 
     states: tuple[State, ...]
-    upgrades: frozenset[int]
-    fixed: tuple[Entry, ...]
-    unjudged: tuple[Entry, ...]
+    upgrades: frozenset[int] = frozenset()
+    reopened: frozenset[int] = frozenset()
+    fixed: tuple[Entry, ...] = ()
+    unjudged: tuple[Entry, ...] = ()
 
 
 def compare(groups: Sequence[Group], baseline: Baseline, report: Report) -> Comparison:
     """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename."""
     left = _Entries(baseline.entries)
-    known = {index: left.take(_now(group)) for index, group in enumerate(groups)}
-    for index, group in enumerate(groups):
-        if not known[index]:
-            known[index] = left.take(_before(group, report))
-    states = tuple(State.EXISTING if known[index] else State.NEW for index in range(len(groups)))
+    known = [left.take(_now(group)) for group in groups]
+    known = [known[index] or left.take(_before(group, report)) for index, group in enumerate(groups)]
+    states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
+    reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
     upgrades = frozenset(
         index
         for index, state in enumerate(states)
         if state is State.NEW and _by_upgrade(groups[index], baseline, report)
     )
-    gone = left.rest()
-    judged = [entry for entry in gone if _could_be_seen(entry, report)]
-    return Comparison(states, upgrades, tuple(judged), tuple(entry for entry in gone if entry not in judged))
+    fixed: list[Entry] = []
+    unjudged: list[Entry] = []
+    for entry in left.rest():
+        (fixed if _could_be_seen(entry, report) else unjudged).append(entry)
+    return Comparison(states, upgrades, reopened, tuple(fixed), tuple(unjudged))
 
 
 class _Entries:
@@ -55,13 +58,13 @@ class _Entries:
             for one in dict.fromkeys(entry.fingerprints):
                 self._by_fingerprint[one].append(entry)
 
-    def take(self, fingerprints: Iterable[str]) -> bool:
+    def take(self, fingerprints: Iterable[str]) -> Entry | None:
         for one in fingerprints:
             for entry in self._by_fingerprint.get(one, ()):
                 if self._left[entry]:
                     self._left[entry] -= 1
-                    return True
-        return False
+                    return entry
+        return None
 
     def rest(self) -> list[Entry]:
         return sorted(self._left.elements())
@@ -102,7 +105,8 @@ def _could_be_seen(entry: Entry, report: Report) -> bool:
     completed = {one.tool.name: one for one in report.outcomes if isinstance(one, Completed)}
     if not entry.tools <= completed.keys():
         return False
-    away = [one.subject for one in (*report.gaps, *report.excluded)]
+    away: list[Gap | Excluded] = [*report.gaps, *report.excluded]
     for tool in entry.tools:
-        away += [one.subject for one in (*completed[tool].gaps, *completed[tool].excluded)]
-    return not any(one and (one == entry.subject or fits(entry.subject, ("/" + one.strip("/"),))) for one in away)
+        away += [*completed[tool].gaps, *completed[tool].excluded]
+    subjects = [one.subject for one in away if one.subject]
+    return not any(one == entry.subject or fits(entry.subject, ("/" + one.strip("/"),)) for one in subjects)

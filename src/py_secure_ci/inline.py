@@ -71,7 +71,7 @@ def _inline(path: str, line: int, alone: bool, rest: str) -> Inline:
             path=path, line=line, alone=alone, problem="it should read `# py-secure-ci: ignore[tool/rule] reason`"
         )
     rules = tuple(rule.strip() for rule in match["rules"].split(",") if rule.strip())
-    reason = match["reason"].strip(" \t:-–—")
+    reason = match["reason"].strip(" \t:-\u2013\u2014")
     wrong = [rule for rule in rules if not _RULE.fullmatch(rule)]
     problem = ""
     if not rules:

@@ -45,12 +45,15 @@ def judge(
     groups = merged([overridden(one, settings.severity) for one in report.findings])
     suppressed = suppress(groups, settings, report, today)
     comparison = compare(groups, baseline, report) if baseline is not None else _all_new(groups)
-    judged = [_judge(index, group, report, settings, suppressed, comparison) for index, group in enumerate(groups)]
+    judged = [
+        _judge(index, group, report=report, settings=settings, suppressed=suppressed, comparison=comparison)
+        for index, group in enumerate(groups)
+    ]
     whole = completeness(report, settings, today)
     unused = (*suppressed.unused, *whole.unused)
     counted = [one.group for one in judged if one.finding.suppression is None]
     reasons = (
-        *_reasons(judged, suppressed.lapsed, settings),
+        *_reasons(judged, suppressed.lapsed | comparison.reopened, settings),
         *exceeded(counted, settings.at_most, baseline),
         *(
             (f"strict: {len(unused)} {_plural('suppression', len(unused))} that suppress nothing",)
@@ -73,20 +76,28 @@ def judge(
 
 
 def _judge(
-    index: int, group: Group, report: Report, settings: PolicySettings, suppressed: Suppressed, comparison: Comparison
+    index: int,
+    group: Group,
+    *,
+    report: Report,
+    settings: PolicySettings,
+    suppressed: Suppressed,
+    comparison: Comparison,
 ) -> _Judged:
     suppression, state = suppressed.by_group[index], comparison.states[index]
     upgrade = index in comparison.upgrades
     finding = replace(group.kept, state=state, upgrade=upgrade, suppression=suppression)
-    excused = settings.new_only and state is State.EXISTING and index not in suppressed.lapsed
-    excused = excused and not any(one.anchor in _FLOORS for one in group.members)
-    excused = excused or (upgrade and settings.new_rules == "warn")
+    excused = settings.new_only and state is State.EXISTING
+    if index in suppressed.lapsed | comparison.reopened or any(one.anchor in _FLOORS for one in group.members):
+        excused = False
+    if upgrade and settings.new_rules == "warn":
+        excused = True
     blocks = suppression is None and not excused and any(_reaches(one, report, settings) for one in group.members)
     return _Judged(group, finding, blocks)
 
 
 def _all_new(groups: Sequence[Group]) -> Comparison:
-    return Comparison(tuple(State.NEW for _ in groups), frozenset(), (), ())
+    return Comparison(tuple(State.NEW for _ in groups))
 
 
 def _reaches(finding: Finding, report: Report, settings: PolicySettings) -> bool:
@@ -111,7 +122,7 @@ def _reasons(judged: Sequence[_Judged], lapsed: frozenset[int], settings: Policy
             continue
         kind = one.finding.severity.kind.value
         if index in lapsed:
-            counts[(3, f"{kind} {{}} whose suppression has ended")] += 1
+            counts[(3, f"{kind} {{}} whose suppression ended")] += 1
         elif one.finding.upgrade:
             counts[(2, f"{kind} {{}} that {{}} new because a tool or its rules changed")] += 1
         elif one.finding.state is State.NEW:
@@ -119,16 +130,20 @@ def _reasons(judged: Sequence[_Judged], lapsed: frozenset[int], settings: Policy
         else:
             counts[(1, f"known {kind} {{}}")] += 1
     return [
-        f"{count:,} " + words.format(_plural("finding", count), "are" if count > 1 else "is") + _worst(judged, words)
+        f"{count:,} "
+        + words.format(_plural("finding", count), "are" if count > 1 else "is")
+        + _from(judged, words, settings)
         for (_, words), count in sorted(counts.items())
     ]
 
 
-def _worst(judged: Sequence[_Judged], words: str) -> str:
-    kind = Kind.SECURITY if Kind.SECURITY.value in words.split("{}")[0] else Kind.QUALITY
-    severities = [one.finding.severity for one in judged if one.blocks and one.finding.severity.kind is kind]
-    lowest = min(severities, key=lambda one: one.rank)
-    return f" at {lowest.word} or above" if lowest is not Severity.UNKNOWN else " of unknown severity"
+def _from(judged: Sequence[_Judged], words: str, settings: PolicySettings) -> str:
+    """The threshold in words; where a path or a stage has a lower one, the least severity that blocks."""
+    security = Kind.SECURITY.value in words.partition("{}")[0]
+    word = settings.fail_on_security if security else settings.fail_on_quality
+    blocking = [one.finding.severity for one in judged if one.blocks]
+    least = min((one for one in blocking if (one.kind is Kind.SECURITY) is security), key=lambda one: one.rank)
+    return f" at {word if reaches(least, word) else least.word} or above"
 
 
 def _told(judged: Iterable[_Judged], comparison: Comparison) -> list[str]:

@@ -34,34 +34,59 @@ class Suppressed:
 
 def suppress(groups: Sequence[Group], settings: PolicySettings, report: Report, today: date) -> Suppressed:
     """Match the suppressions of the YAML first, then those in comments."""
-    answers: list[Suppression | None] = [None] * len(groups)
-    lapsed: set[int] = set()
-    warnings: list[str] = []
-    unused: list[str] = []
+    matching = _Matching(groups, report)
     for rule in settings.suppressions:
-        hit = [index for index, group in enumerate(groups) if _means(rule, group)]
-        valid = [index for index in hit if _version_fits(rule, groups[index])]
+        matching.rule(rule, today)
+    for comment, lines in _spoken(report.inline):
+        matching.comment(comment, lines)
+    still = frozenset(index for index in matching.lapsed if matching.answers[index] is None)
+    return Suppressed(tuple(matching.answers), still, tuple(matching.warnings), tuple(matching.unused))
+
+
+class _Matching:
+    """Gathers the answers while suppressions are matched one after another; the first that fits is kept."""
+
+    def __init__(self, groups: Sequence[Group], report: Report) -> None:
+        self.groups = groups
+        self.report = report
+        self.answers: list[Suppression | None] = [None] * len(groups)
+        self.lapsed: set[int] = set()
+        self.warnings: list[str] = []
+        self.unused: list[str] = []
+        self._names = [names(group) for group in groups]
+
+    def rule(self, rule: SuppressionRule, today: date) -> None:
+        hit = [index for index in self._named((rule.rule,)) if _means(rule, self.groups[index])]
+        valid = [index for index in hit if _version_fits(rule, self.groups[index])]
         expired = bool(rule.expires) and date.fromisoformat(rule.expires) < today
+        what = f"{rule.place}: the suppression of {rule.rule}"
         if expired:
-            warnings.append(f"{rule.place}: the suppression of {rule.rule} expired on {rule.expires}{_again(valid)}")
-        elif not valid and _decided(rule.rule, report.outcomes):
-            unused.append(f"{rule.place}: the suppression of {rule.rule} {_nothing(hit, rule)}")
-        for index in hit:
-            if expired or index not in valid:
-                lapsed.add(index)
-            elif answers[index] is None:
-                answers[index] = _from_rule(rule)
-    for comment, places in _spoken(report.inline):
+            self.warnings.append(f"{what} expired on {rule.expires}{_again(valid)}")
+        elif not valid and _decided(rule.rule, self.report.outcomes):
+            self.unused.append(f"{what} {_nothing(hit, rule)}")
+        self.lapsed.update(hit if expired else set(hit) - set(valid))
+        suppression = Suppression(
+            source="config", reason=rule.reason, place=rule.place, owner=rule.owner, expires=rule.expires
+        )
+        self._answer(() if expired else valid, suppression)
+
+    def comment(self, comment: Inline, lines: tuple[int, ...]) -> None:
         place = f"{comment.path}:{comment.line}"
-        hit = [index for index, group in enumerate(groups) if not comment.problem and _covers(comment, places, group)]
         if comment.problem:
-            unused.append(f"{place}: this py-secure-ci comment suppresses nothing: {comment.problem}")
-        elif not hit and all(_decided(rule, report.outcomes) for rule in comment.rules):
-            unused.append(f"{place}: the suppression of {', '.join(comment.rules)} matches nothing: remove the comment")
+            self.unused.append(f"{place}: this py-secure-ci comment suppresses nothing: {comment.problem}")
+            return
+        hit = [index for index in self._named(comment.rules) if _covers(comment, lines, self.groups[index])]
+        if not hit and all(_decided(rule, self.report.outcomes) for rule in comment.rules):
+            rules = ", ".join(comment.rules)
+            self.unused.append(f"{place}: the suppression of {rules} matches nothing: remove the comment")
+        self._answer(hit, Suppression(source="inline", reason=comment.reason, place=place))
+
+    def _named(self, globs: Sequence[str]) -> list[int]:
+        return [i for i, found in enumerate(self._names) if any(matches_any(name, globs) for name in found)]
+
+    def _answer(self, hit: Iterable[int], suppression: Suppression) -> None:
         for index in hit:
-            answers[index] = answers[index] or Suppression(source="inline", reason=comment.reason, place=place)
-    still = frozenset(index for index in lapsed if answers[index] is None)
-    return Suppressed(tuple(answers), still, tuple(warnings), tuple(unused))
+            self.answers[index] = self.answers[index] or suppression
 
 
 def names(group: Group) -> tuple[str, ...]:
@@ -74,14 +99,8 @@ def names(group: Group) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _from_rule(rule: SuppressionRule) -> Suppression:
-    return Suppression(source="config", reason=rule.reason, place=rule.place, owner=rule.owner, expires=rule.expires)
-
-
 def _means(rule: SuppressionRule, group: Group) -> bool:
-    """Whether the entry is about this defect, its version range and expiry left aside."""
-    if not any(matches_any(name, (rule.rule,)) for name in names(group)):
-        return False
+    """Whether the entry is about a defect whose rule fits, its version range and expiry left aside."""
     if rule.paths and not any(
         one.location is not None and fits(one.location.path, rule.paths) for one in group.members
     ):
@@ -123,8 +142,6 @@ def _spoken(comments: Sequence[Inline]) -> Iterable[tuple[Inline, tuple[int, ...
 
 
 def _covers(comment: Inline, lines: tuple[int, ...], group: Group) -> bool:
-    if not any(matches_any(name, comment.rules) for name in names(group)):
-        return False
     for one in group.members:
         place = one.location
         if place is None or place.path != comment.path or place.line is None:

@@ -20,7 +20,7 @@ _WILD = frozenset("*?")
 
 def rule_problem(rule: str, tools: Collection[str]) -> str:
     """A rule is `tool/rule` with wildcards, an advisory's id, or `*`."""
-    if rule == "*" or _ADVISORY.fullmatch(rule) and "/" not in rule:
+    if rule == "*" or _ADVISORY.fullmatch(rule):
         return ""
     tool, slash, name = rule.partition("/")
     if not slash or not tool or not name:

@@ -59,6 +59,7 @@ class Bench:
     root: Path
     cache: Path
     wheels: Path
+    uv_cache: Path
     runner: Runner = field(default_factory=Runner)
     environ: dict[str, str] = field(default_factory=dict)
 
@@ -67,13 +68,13 @@ class Bench:
             (self.root / name.replace("__", ".")).write_text(text, "utf-8")
 
     def ask(self, settings: EnvironmentSettings | None = None, **more: Any) -> ProjectEnvironment:
-        files = tuple(sorted(path.name for path in self.root.iterdir() if path.is_file()))
+        files = more.pop("files", tuple(sorted(path.name for path in self.root.iterdir() if path.is_file())))
         words: dict[str, Any] = {
             "environ": self.environ,
             "installer_environ": {
                 "PATH": f"{Path(sys.executable).resolve().parent}:{os.defpath}",
                 "HOME": str(self.cache),
-                "UV_CACHE_DIR": str(self.cache / "uv"),
+                "UV_CACHE_DIR": str(self.uv_cache),
                 "UV_FIND_LINKS": str(self.wheels),
                 "UV_PYTHON_PREFERENCE": "only-system",
             },
@@ -97,9 +98,15 @@ class Bench:
         return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+@pytest.fixture(scope="module")
+def uv_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What uv knows of the machine's interpreters, asked once."""
+    return tmp_path_factory.mktemp("uv")
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
-    made = Bench(tmp_path / "project", tmp_path / "cache", tmp_path / "wheels")
+def bench(tmp_path: Path, uv_cache: Path) -> Bench:
+    made = Bench(tmp_path / "project", tmp_path / "cache", tmp_path / "wheels", uv_cache)
     for folder in (made.root, made.cache, made.wheels):
         folder.mkdir()
     return made
@@ -135,24 +142,9 @@ def test_an_environment_that_is_committed_is_never_run(bench: Bench, tmp_path: P
     (bench.root / ".venv/pyvenv.cfg").touch()
     trap.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n", "utf-8")
     trap.chmod(0o755)
-    found = find_or_make_with(bench, files=(".venv/bin/python",))
+    found = bench.ask(files=(".venv/bin/python",))
     assert ".venv is not used: it is part of the repository" in found.how
     assert not (tmp_path / "ran").exists()
-
-
-def find_or_make_with(bench: Bench, files: tuple[str, ...]) -> ProjectEnvironment:
-    original = find_or_make
-    words: dict[str, Any] = {}
-
-    def take(root: Path, _: tuple[str, ...], settings: EnvironmentSettings, **more: Any) -> ProjectEnvironment:
-        words.update(more)
-        return original(root, files, settings, **more)
-
-    globals()["find_or_make"] = take
-    try:
-        return bench.ask()
-    finally:
-        globals()["find_or_make"] = original
 
 
 def test_an_environment_whose_interpreter_is_gone_is_passed_over_and_told(bench: Bench) -> None:

@@ -6,7 +6,7 @@ from shop.orders import Order
 
 
 def request(order: Order) -> dict[str, str]:
-    """The fields of a payment request; the provider's key comes from the environment."""
+    """The fields of a payment request, with the key that the environment holds."""
     key = os.environ.get("SHOP_PAYMENT", "")
     return {
         "key": key,

@@ -13,7 +13,7 @@ ROOT = PurePosixPath(".")
 
 
 def import_roots(files: Iterable[str]) -> tuple[PurePosixPath, ...]:
-    """Give the folders that imports start from: each outermost `src`, sorted; the project's root goes without saying."""
+    """Give the folders that imports start from: each outermost `src`, sorted, beside the project's root."""
     roots = set()
     for file in files:
         folders = PurePosixPath(file).parts[:-1]

@@ -1,4 +1,4 @@
-"""Which files mypy is due to check: what the project's configuration chooses, or its packages without tests and docs."""
+"""Which files mypy is due to check: what its configuration chooses, else all but tests and docs."""
 
 from __future__ import annotations
 
@@ -82,8 +82,7 @@ def _outside(file: PurePosixPath) -> bool:
     folders = file.parts[:-1]
     return (
         bool(ANYWHERE.intersection(folders))
-        or folders[:1] != ()
-        and folders[0] in AT_THE_ROOT
+        or (folders[:1] != () and folders[0] in AT_THE_ROOT)
         or file.name == "conftest.py"
         or (not folders and file.name in SCRIPTS)
     )

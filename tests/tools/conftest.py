@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -137,6 +137,6 @@ def recorded() -> Callable[[str, str], Case]:
 
 
 @pytest.fixture
-def programs() -> Iterator[str]:
+def programs() -> str:
     """The PATH on which tests look for the real tools."""
-    yield os.environ.get("PATH", os.defpath)
+    return os.environ.get("PATH", os.defpath)

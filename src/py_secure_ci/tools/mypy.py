@@ -70,7 +70,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
     )
     inputs = {name: harmless(config, task.root.as_posix(), plugins=plugins)}
     names, lists = file_arguments(_accepted(task), task.scratch, "files.txt")
-    path = ":".join(folder.as_posix() for folder in import_roots(task.files))
+    path = ":".join(import_roots(task.files))
     canary = Command(name="canary", argv=(*options, *task.canaries), inputs=inputs)
     if not names:
         return (canary,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -112,3 +113,14 @@ def test_failed_tools_and_gaps_are_named_to_people(sample_of: Callable[[Status],
         assert "semgrep" in text
         assert "big.py" in text
         assert "Not checked" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_time_grows_with_the_findings_and_no_faster(
+    name: str, findings_of: Callable[[tuple[Finding, ...]], Sample], sample_of: Callable[[Status], Sample]
+) -> None:
+    some = active(sample_of(Status.FAIL)[1])
+    many = findings_of(some * 200)  # 4,600 findings; anything quadratic takes minutes
+    begin = time.process_time()
+    RENDER[name](*many)
+    assert time.process_time() - begin < 5

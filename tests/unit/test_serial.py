@@ -66,7 +66,7 @@ def test_no_lone_surrogate_is_written() -> None:
     assert to_data(Location("caf\udce9"))["path"] == "caf\x1adce9"
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_every_value_of_the_model_comes_back(draw: st.DataObject) -> None:
     st.register_type_strategy(str, TEXT)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from py_secure_ci.python_text import COMPOUND, Source, Token, tokens
+from py_secure_ci.python_text import COMPOUND, Source, Statement, Token, tokens
 
 # A longer piece is told by its beginning: a list of 300 routes may grow at its end.
 _LONGEST = 40
@@ -50,6 +50,10 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
     statement = source.statement_at(offset)
     if statement is None:
         return Unit(source.scope_at(offset), ("blank",))
+    return _in_statement(source, statement, offset, head=column is None, blank=blank)
+
+
+def _in_statement(source: Source, statement: Statement, offset: int, *, head: bool, blank: bool) -> Unit:
     parsed = source.memo.get(statement.start)
     if not isinstance(parsed, _Parsed):  # statements may be thousands of lines long, with a finding on each
         parsed = source.memo[statement.start] = _Parsed(tokens(source, statement.start, statement.end))
@@ -58,7 +62,7 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
         return Unit(scope, ("blank",))
     if words is not parsed.words:
         parsed = _Parsed(words)
-    piece = _head(words) if column is None else _element(parsed, offset)
+    piece = _head(words) if head else _element(parsed, offset)
     return Unit(scope, tuple(_normal(piece, blank))[:_LONGEST])
 
 

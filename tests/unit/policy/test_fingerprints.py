@@ -55,7 +55,7 @@ SAME = [
     pytest.param("x = f'{a[\"b\"]}' + eval(c)\n", "x = f\"{a['b']}\" + eval(c)\n", "eval", id="quotes in f-strings"),
     pytest.param('x = f"{a["b"]}"; eval(c)\n', "x = f'{a[\"b\"]}'\neval(c)\n", "eval", id="nested quotes of 3.12"),
     pytest.param("assert (\n    a\n    == eval(b)\n)\n", "assert a == eval(b)\n", "eval", id="assert in brackets"),
-    pytest.param("with a as b, eval(c) as d: pass\n", "with (\n    a as b, eval(c) as d,\n): pass\n", "eval", id="with"),
+    pytest.param("with a as b, eval(c) as d: x\n", "with (\n    a as b, eval(c) as d,\n): x\n", "eval", id="with"),
 ]  # fmt: skip
 
 

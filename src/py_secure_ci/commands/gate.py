@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from py_secure_ci import baseline as baselines
@@ -14,7 +15,7 @@ from py_secure_ci.commands.show import exit_status, print_console
 from py_secure_ci.errors import ReportError
 from py_secure_ci.model import State
 from py_secure_ci.policy import judge
-from py_secure_ci.report import Report, Verdict
+from py_secure_ci.report import Completed, Report, Verdict
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -41,5 +42,11 @@ def _known(report: Report, before: Verdict) -> Baseline | None:
     """The baseline that the first judgement had, as far as the report still needs it; None if it had none."""
     if report.context.base_source in ("", "none"):
         return None
-    known = [one for one in before.findings if one.state is State.EXISTING]
-    return baselines.of_findings(known, baselines.tool_states(report))
+    known = {one.fingerprint for one in before.findings if one.state is State.EXISTING}
+    outcomes = tuple(
+        replace(one, findings=tuple(finding for finding in one.findings if finding.fingerprint in known))
+        if isinstance(one, Completed)
+        else one
+        for one in report.outcomes
+    )
+    return baselines.of_report(replace(report, outcomes=outcomes))

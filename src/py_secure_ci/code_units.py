@@ -20,6 +20,7 @@ _WORDS = frozenset(
     " is lambda nonlocal not or pass raise return try while with yield".split()
 )
 _SOFT = frozenset({"match", "case"})
+_CALL = re.compile(r"(?<![\w.])[^\W\d][\w.]*\s*\(")
 _KEY = re.compile(r"\s*-?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]")
 
 
@@ -54,6 +55,21 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
     scope, words = _without_header(scope, words, offset)
     piece = _head(words) if column is None else _element(words, offset)
     return Unit(scope, tuple(_normal(piece, blank))[:_LONGEST])
+
+
+def call_offset(source: Source, line: int, column: int) -> int | None:
+    """Where a call begins when `line` is that of one of its arguments but `column` is the call's own.
+
+    That is how bandit places a call of several lines. None where no call begins at that column.
+    """
+    here = source.offset(line, 1)
+    statement = source.statement_at(source.line_end(line)) if here is not None else None
+    first = source.line_of(statement.start) if statement is not None else line
+    for number in range(line, first - 1, -1):
+        offset = source.line_starts[number - 1] + column - 1
+        if offset < source.line_end(number) and _CALL.match(source.text, offset):
+            return offset
+    return None
 
 
 def text_unit(text: str, line: int, *, blank: bool) -> Unit:
@@ -162,7 +178,8 @@ def _element(words: list[Token], offset: int) -> list[Token]:
             break
         if closes and len(starts) > 1:
             starts.pop()
-        if token.text == ",":
+        last = index + 1 < len(plain) and plain[index + 1][0].text in _CLOSE
+        if token.text == "," and not last:
             if begin == len(starts):
                 break
             starts[-1] = index + 1

@@ -90,7 +90,10 @@ def merge(readings: list[Reading]) -> Reading:
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
     scratch = workshop.scratch()
     task = _plant(tool, replace(bare, scratch=scratch))
-    commands = tool.commands(task)
+    try:
+        commands = tool.commands(task)
+    except PySecureCiError as error:
+        raise ToolFailure(error.message, hint=error.hint) from None
     executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
     try:
         reading = tool.parse(task, executions)

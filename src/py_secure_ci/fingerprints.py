@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from py_secure_ci.code_units import Unit, python_unit, text_unit
+from py_secure_ci.code_units import Unit, call_offset, python_unit, text_unit
 from py_secure_ci.model import Advisory, Finding
 from py_secure_ci.python_text import Source
 from py_secure_ci.tables import matches_any, table
@@ -27,7 +27,7 @@ def with_fingerprints(findings: Sequence[Finding], source: Callable[[str], str |
     by_path: defaultdict[str, list[int]] = defaultdict(list)
     identities: list[tuple[object, ...]] = [()] * len(findings)
     for index, finding in enumerate(findings):
-        if finding.location is not None and finding.location.line is not None and not _is_anchored(finding):
+        if finding.location is not None and _is_code(finding):
             by_path[finding.location.path].append(index)
         else:
             identities[index] = _anchored(finding)
@@ -64,21 +64,29 @@ def identities(finding: Finding) -> tuple[str, ...]:
 
 def holds_secret(finding: Finding) -> bool:
     """Whether the code at the finding holds a secret, by the tool's word or by the rule's nature."""
-    return finding.secret or matches_any(finding.name, tuple(table("secret_rules")["rules"]))
+    return finding.secret or matches_any(finding.name, tuple(table("places")["secret"]))
 
 
 def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
     place = finding.location
-    if text is None or place is None or place.line is None:
+    if text is None or place is None or place.line is None or place.path.endswith(".ipynb"):
+        # Lines of a notebook count within cells: what is left is the order.
         return Unit("", ())
     blank = holds_secret(finding)
     if python is None:
         return text_unit(text.replace("\r\n", "\n").replace("\r", "\n"), place.line, blank=blank)
-    return python_unit(python, place.line, place.column, blank=blank)
+    line, column = place.line, place.column
+    if finding.tool in table("places")["call_columns"] and column is not None:
+        start = call_offset(python, line, column)
+        if start is not None:
+            line = python.line_of(start)
+    return python_unit(python, line, column, blank=blank)
 
 
-def _is_anchored(finding: Finding) -> bool:
-    return bool(finding.anchor) or finding.advisory is not None
+def _is_code(finding: Finding) -> bool:
+    if finding.anchor or finding.advisory is not None or finding.location is None or finding.location.line is None:
+        return False
+    return not matches_any(finding.name, tuple(table("places")["whole_file"]))
 
 
 def _anchored(finding: Finding) -> tuple[object, ...]:

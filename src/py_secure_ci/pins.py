@@ -20,6 +20,7 @@ class Pin:
     via: tuple[str, ...] = ()  # shortest path from a direct dependency to this one, both ends included
     requires: tuple[str, ...] = ()  # names of the packages that it asks for itself
     licence: str = ""  # SPDX expression where the file states one
+    source: str = ""  # index that it comes from where that is not the default one, without credentials
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,13 +36,17 @@ class Unpinned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Constraint:
-    """What the project allows: a direct requirement with its specifier (`>=2,<3`, or empty)."""
+    """What the project allows: a direct requirement with its specifier (`>=2,<3`, or empty).
+
+    Alternatives, which only legacy Poetry tables can state, are parted by ` || `.
+    """
 
     name: str
     specifier: str
     file: str
     line: int
     groups: tuple[str, ...] = ()
+    marker: str = ""  # PEP 508
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +61,21 @@ class Declaration:
     constraints: tuple[Constraint, ...] = ()
     stale: str = ""  # why the lock is older than its manifest; empty: it is not, or cannot be told
     notes: tuple[str, ...] = ()
+    project: str = ""  # name of the project that the file belongs to, where it says so
+    project_version: str = ""
+    members: tuple[str, ...] = ()  # other local projects whose dependencies a lock holds too (workspaces, paths)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    """A package that an SBOM tool saw in the tree itself, beyond what the declarations say."""
+
+    name: str
+    version: str
+    purl: str
+    kind: str  # `python`, `npm`, `github-action`, …: the tool's own word
+    licences: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()  # where it was seen, root-relative
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,9 @@ _RESYNC = re.compile(
 )
 _FORMATTED = re.compile(r"(?i)(?<!\w)(?:[ft]|[ft]r|r[ft])\Z")
 _BRACES = {quote: re.compile(rf"(?s:\\.)|\{{\{{|\{{|\}}|\n|{quote}") for quote in ("'", '"', "'''", '"""')}
-COMPOUND = frozenset({"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async"})
+COMPOUND = frozenset(
+    {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,11 @@ def tokens(source: Source, start: int, end: int) -> list[Token]:
 
 def _string_end(text: str, quote_at: int, plain_end: int) -> int:
     """Where the string really ends: in an f-string, quotes between braces do not end it (Python 3.12)."""
-    if not quote_at or text[quote_at - 1] not in "fFtTrR" or not _FORMATTED.search(text, max(0, quote_at - 3), quote_at):
+    if (
+        not quote_at
+        or text[quote_at - 1] not in "fFtTrR"
+        or not _FORMATTED.search(text, max(0, quote_at - 3), quote_at)
+    ):
         return plain_end
     quote = text[quote_at] * (3 if text.startswith(text[quote_at] * 3, quote_at) else 1)
     start, depth = quote_at + len(quote), 0

@@ -1,0 +1,172 @@
+"""Which open requirements a lock answers for; the rest become gaps, and what would be told twice is told once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from posixpath import basename, dirname, join
+
+from py_secure_ci.dependencies.entries import COMPUTED, NO_LOCK, is_build
+from py_secure_ci.dependencies.manifest import unmet
+from py_secure_ci.dependencies.names import allows, exact_version
+from py_secure_ci.dependencies.recognise import Kind
+from py_secure_ci.pins import Constraint, Declaration, Unpinned
+
+_TOOL_LOCKS = frozenset({Kind.UV_LOCK, Kind.POETRY_LOCK, Kind.PDM_LOCK, Kind.PIPFILE_LOCK, Kind.PYLOCK})
+_BUILT = frozenset({Kind.PYPROJECT, Kind.SETUP_CFG, Kind.SETUP_PY})
+_PIP = frozenset({Kind.REQUIREMENTS, Kind.CONSTRAINTS})
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One file as read. `includes`: (`requirement` | `constraint` | `built`, path, line)."""
+
+    kind: Kind
+    declaration: Declaration
+    includes: tuple[tuple[str, str, int], ...] = ()
+    header: str = ""  # the comment that the file starts with
+
+
+def settle(read: Mapping[str, Read]) -> tuple[Declaration, ...]:
+    """All declarations in path order, each open requirement either answered for by a lock or a gap."""
+    families = _families(read)
+    return tuple(_settle(path, read, families.get(path, frozenset())) for path in sorted(read))
+
+
+def _settle(path: str, read: Mapping[str, Read], family: frozenset[str]) -> Declaration:
+    one = read[path]
+    if not one.kind.open:
+        return one.declaration
+    locks = [read[other] for other in sorted(_locks_for(path, read, family))]
+    declaration = one.declaration
+    if any(lock.kind in _TOOL_LOCKS for lock in locks) or _static_beside(path, read):
+        computed = tuple(gap for gap in declaration.unpinned if gap.reason != COMPUTED)
+        declaration = replace(declaration, unpinned=computed)
+    declaration = _without_doubles(declaration, locks)
+    gaps = [_gap(wanted) for wanted in declaration.constraints if not _answered(wanted, one.declaration, locks)]
+    known = {(gap.name, gap.line) for gap in declaration.unpinned}
+    added = [gap for gap in dict.fromkeys(gaps) if (gap.name, gap.line) not in known]
+    unpinned = sorted((*declaration.unpinned, *added), key=lambda gap: (gap.line, gap.name))
+    return replace(_compiled_stale(path, declaration, read), unpinned=tuple(unpinned))
+
+
+def _gap(wanted: Constraint) -> Unpinned:
+    why = exact_version(wanted.specifier)[1] if "||" not in wanted.specifier else "no exact version"
+    reason = f"{why or 'another version is locked'}, and {NO_LOCK}"
+    return Unpinned(name=wanted.name, file=wanted.file, line=wanted.line, reason=reason, groups=wanted.groups)
+
+
+def _answered(wanted: Constraint, declaration: Declaration, locks: Iterable[Read]) -> bool:
+    """By a pin of the file itself or of a pip file that satisfies it, or by a tool's lock that holds the name."""
+    if is_build(wanted.groups) or wanted.name == declaration.project:
+        return True
+    if _pinned(wanted, declaration):
+        return True
+    return any(_holds(lock, wanted) if lock.kind not in _PIP else _pinned(wanted, lock.declaration) for lock in locks)
+
+
+def _pinned(wanted: Constraint, declaration: Declaration) -> bool:
+    return any(pin.name == wanted.name and allows(wanted.specifier, pin.version) for pin in declaration.pins)
+
+
+def _holds(lock: Read, wanted: Constraint) -> bool:
+    """A requirement with a marker may be missing from a tool's lock: no platform that it locks for needs it."""
+    found = lock.declaration
+    names = {pin.name for pin in found.pins} | {gap.name for gap in found.unpinned} | {*found.members}
+    return wanted.name in names or (bool(wanted.marker) and bool(lock.declaration.pins) and not lock.declaration.stale)
+
+
+def _locks_for(path: str, read: Mapping[str, Read], family: frozenset[str]) -> set[str]:
+    one, folder = read[path], dirname(path)
+    if one.kind is Kind.SCRIPT:
+        return {f"{path}.lock"} & read.keys()
+    if one.kind is Kind.PIPFILE:
+        return {join(folder, "Pipfile.lock")} & read.keys()
+    if one.kind in _BUILT:
+        return {other for other in read if _answers(other, read[other], folder, one.declaration.project)}
+    return _pip_locks(path, read, family)
+
+
+def _answers(other: str, lock: Read, folder: str, project: str) -> bool:
+    """A lock in the same folder; a pinned requirements file there or in `requirements/`; a workspace's lock above."""
+    if not lock.declaration.locked:
+        return False
+    if dirname(other) == folder:
+        return lock.kind in _TOOL_LOCKS or lock.kind in _PIP
+    if lock.kind in _PIP:
+        return dirname(other) == join(folder, "requirements")
+    above = not dirname(other) or folder.startswith(f"{dirname(other)}/")
+    return lock.kind in _TOOL_LOCKS and above and bool(project) and project in lock.declaration.members
+
+
+def _pip_locks(path: str, read: Mapping[str, Read], family: frozenset[str]) -> set[str]:
+    """Constraints of every file that includes this one, and what `x.in` was compiled to."""
+    found: set[str] = set()
+    for member in {path, *family}:
+        found |= {target for how, target, _ in read[member].includes if how == "constraint" and target in read}
+        if read[member].kind is Kind.PYPROJECT:
+            found |= {other for other in read if _answers(other, read[other], dirname(member), "")}
+        compiled = re.sub(r"\.in$", ".txt", member)
+        if compiled != member:
+            found |= {other for other in read if other == compiled or _made_from(other, read[other], member)}
+    return found - {path}
+
+
+def _made_from(other: str, lock: Read, source: str) -> bool:
+    """A lock in the same folder whose header names the source, or a pylock, which seldom says what it was made from."""
+    if dirname(other) != dirname(source) or not lock.declaration.locked:
+        return False
+    return lock.kind is Kind.PYLOCK or basename(source) in lock.header.split()
+
+
+def _families(read: Mapping[str, Read]) -> dict[str, frozenset[str]]:
+    """For every file: the files that include it, itself, and all that those include (one `pip install` sees them)."""
+    families: dict[str, set[str]] = {}
+    for path in read:
+        reached, queue = {path}, [path]
+        while queue:
+            for _, target, _ in read[queue.pop()].includes:
+                if target in read and target not in reached:
+                    reached.add(target)
+                    queue.append(target)
+        if len(reached) > 1:
+            for member in reached:
+                families.setdefault(member, set()).update(reached)
+    return {path: frozenset(members) for path, members in families.items()}
+
+
+def _static_beside(path: str, read: Mapping[str, Read]) -> bool:
+    """Whether a static `[project]` table beside a setup.py or setup.cfg says what theirs could."""
+    beside = read.get(join(dirname(path), "pyproject.toml"))
+    if read[path].kind not in (Kind.SETUP_PY, Kind.SETUP_CFG) or beside is None:
+        return False
+    gaps = any(gap.reason == COMPUTED for gap in beside.declaration.unpinned)
+    main = any(not is_build(one.groups) for one in beside.declaration.constraints)
+    return bool(beside.declaration.project) and main and not gaps
+
+
+def _without_doubles(declaration: Declaration, locks: list[Read]) -> Declaration:
+    """A pin or gap that a lock states as well is told there only; a member of the workspace is no pin."""
+    pinned = {(pin.name, pin.version) for lock in locks for pin in lock.declaration.pins}
+    local = {name for lock in locks for name in lock.declaration.members}
+    open_ = {gap.name for lock in locks if lock.kind in _TOOL_LOCKS for gap in lock.declaration.unpinned}
+    return replace(
+        declaration,
+        pins=tuple(pin for pin in declaration.pins if (pin.name, pin.version) not in pinned and pin.name not in local),
+        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_),
+    )
+
+
+def _compiled_stale(path: str, declaration: Declaration, read: Mapping[str, Read]) -> Declaration:
+    """A compiled `x.txt` beside an `x.in` that it does not satisfy any more is stale."""
+    source = re.sub(r"\.txt$", ".in", path)
+    if source == path or source not in read or not declaration.pins:
+        return declaration
+    versions: dict[str, list[str]] = {}
+    for pin in declaration.pins:
+        versions.setdefault(pin.name, []).append(pin.version)
+    for gap in declaration.unpinned:
+        versions.setdefault(gap.name, [])
+    reason = unmet(read[source].declaration.constraints, versions)
+    return replace(declaration, stale=f"{source}: {reason}") if reason else declaration

@@ -1,0 +1,89 @@
+"""pylock.toml (PEP 751). See https://packaging.python.org/en/latest/specifications/pylock-toml/."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from py_secure_ci.dependencies.entries import Entries, hashes_of
+from py_secure_ci.dependencies.graph import Trace, trace
+from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
+from py_secure_ci.dependencies.names import foreign_index, normalise
+from py_secure_ci.dependencies.toml_text import Lines, load_toml, table
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.pins import Declaration
+from py_secure_ci.reading import as_dict, as_list, field, optional
+
+_REASONS = {
+    "vcs": "installed from version control: advisories name released versions only",
+    "directory": "a local path: advisories name released versions only",
+    "archive": "installed from a URL or file: advisories name released versions only",
+}
+
+
+def read(text: str, file: str, manifests: Manifests) -> Declaration:
+    """Every package of the lock. Raises `WrongShape`."""
+    lock = load_toml(text)
+    version = field(lock, "lock-version", str, "pylock")
+    if version.split(".")[0] != "1":
+        raise WrongShape(f"lock version {version} is not known: only version 1 can be read")
+    packages = [as_dict(one, "packages") for one in as_list(field(lock, "packages", list, "pylock"), "packages")]
+    names = [field(one, "name", str, "packages") for one in packages]
+    manifest = manifests(neighbour(file, "pyproject.toml"))
+    traced = _trace(packages, manifest)
+    entries = Entries(file)
+    if not packages:
+        entries.gap(file.rsplit("/", 1)[-1], 1, "the lock holds no package: it pins nothing")
+    for package, line in zip(packages, Lines(text).entries("packages", names), strict=True):
+        if not _is_project(package):
+            _add(entries, package, line, traced.get(normalise(package["name"])))
+    project = manifest.declaration if manifest else entries.declaration("pip", locked=True)
+    return entries.declaration(
+        optional(lock, "created-by", str, "pylock") or "pip",
+        locked=True,
+        project=project.project,
+        project_version=project.project_version,
+    )
+
+
+def _is_project(package: dict[str, Any]) -> bool:
+    return table(package, "directory").get("path") == "."
+
+
+def _requires(package: dict[str, Any]) -> list[str]:
+    listed = as_list(package.get("dependencies", []), "dependencies")
+    return [normalise(field(as_dict(one, "dependencies"), "name", str, "dependencies")) for one in listed]
+
+
+def _trace(packages: list[dict[str, Any]], manifest: Manifest | None) -> dict[str, Trace]:
+    requires: dict[str, set[str]] = {}
+    for one in packages:
+        requires.setdefault(normalise(one["name"]), set()).update(_requires(one))
+    direct = {group: names & set(requires) for group, names in manifest.direct().items()} if manifest else {}
+    return trace(direct, requires)
+
+
+def _hashes(package: dict[str, Any]) -> list[str]:
+    files = [*as_list(package.get("wheels", []), "wheels"), *([package["sdist"]] if "sdist" in package else [])]
+    return [one for entry in files for one in hashes_of(table(as_dict(entry, "wheels"), "hashes"))]
+
+
+def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | None) -> None:
+    name, groups = package["name"], traced.groups if traced else ()
+    reason = next((reason for kind, reason in _REASONS.items() if kind in package), "")
+    version = optional(package, "version", str, name)
+    if reason or version is None:
+        entries.gap(name, line, reason or "the lock names no version", groups)
+        return
+    index = optional(package, "index", str, name)
+    entries.pin(
+        name,
+        version,
+        line,
+        hashes=_hashes(package),
+        direct=traced.direct if traced else None,
+        groups=groups,
+        marker=optional(package, "marker", str, name) or "",
+        via=traced.via if traced else (),
+        requires=_requires(package),
+        source=foreign_index(index) if index else "",
+    )

@@ -1,0 +1,84 @@
+"""TOML with line numbers: tomllib gives values, this finds the lines they stand on."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.reading import as_dict
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+
+def load_toml(text: str) -> dict[str, Any]:
+    """Parse TOML. Raises `WrongShape` for whatever is wrong with it."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WrongShape(f"not valid TOML: {error}") from None
+
+
+def table(value: dict[str, Any], *path: str) -> dict[str, Any]:
+    """The table at a path, empty where there is none. Raises `WrongShape` where something else is there."""
+    for number, key in enumerate(path, 1):
+        value = as_dict(value.get(key, {}), ".".join(path[:number]))
+    return value
+
+
+def strings(value: object, what: str) -> list[str]:
+    """A list of strings. Raises `WrongShape` otherwise."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise WrongShape(f"{what} should be a list of strings")
+    return value
+
+
+class Lines:
+    """Where things stand in a text; lines count from 1."""
+
+    def __init__(self, text: str) -> None:
+        """Split the text once."""
+        self._lines = text.split("\n")
+
+    def entries(self, key: str, names: Sequence[str]) -> list[int]:
+        """The lines of the `name` keys of the `[[key]]` tables, in order; a guess where they are inline."""
+        header = re.compile(rf"\s*\[\[\s*{re.escape(key)}\s*\]\]")
+        heads = [number for number, line in enumerate(self._lines, 1) if header.match(line)]
+        if len(heads) == len(names):
+            return [self._name_line(head) for head in heads]
+        return [self.quoted(name) for name in names]
+
+    def _name_line(self, head: int) -> int:
+        for number in range(head + 1, min(head + 12, len(self._lines)) + 1):
+            line = self._lines[number - 1].lstrip()
+            if line.startswith("["):
+                break
+            if re.match(r"name\s*=", line):
+                return number
+        return head
+
+    def table(self, *path: str) -> int:
+        """The line of a `[table]` header; 1 where the table is not written as one."""
+        keys = r"\s*\.\s*".join(f"[\"']?{re.escape(key)}[\"']?" for key in path)
+        header = re.compile(rf"\s*\[\s*{keys}\s*\]")
+        return next((number for number, line in enumerate(self._lines, 1) if header.match(line)), 1)
+
+    def quoted(self, value: str, start: int = 1) -> int:
+        """The first line from `start` that holds the value in quotes, else the first that holds it, else `start`."""
+        forms = (f'"{value}"', f"'{value}'")
+        found = self._first(lambda line: any(form in line for form in forms), start)
+        return found or self._first(lambda line: value in line, start) or start
+
+    def key(self, name: str, start: int = 1) -> int:
+        """The first line from `start` that assigns the key, else `start`."""
+        pattern = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]")
+        return self._first(lambda line: pattern.match(line) is not None, start) or start
+
+    def _first(self, wanted: Any, start: int) -> int | None:
+        lines = enumerate(self._lines[start - 1 :], start)
+        return next((number for number, line in lines if wanted(line)), None)

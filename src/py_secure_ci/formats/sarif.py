@@ -1,0 +1,163 @@
+"""SARIF 2.1.0 (OASIS), as GitHub code scanning and GitLab take it: one run for each tool that looked."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterable
+from typing import Any
+
+from py_secure_ci.formats.judged import active, plural
+from py_secure_ci.formats.places import Places
+from py_secure_ci.formats.sarif_results import artifact, judgement_data, result_data
+from py_secure_ci.formats.sarif_rules import rule_data, rule_id
+from py_secure_ci.formats.sarif_text import sarif_text, web_uri
+from py_secure_ci.model import Finding, Gap, Rule
+from py_secure_ci.report import Completed, Report, Verdict
+
+MAX_RUNS = 20
+MAX_RESULTS = 5_000  # of a run; GitHub keeps no more
+MAX_BYTES = 10_000_000  # of the file, compressed
+_MAX_TOLD = 100  # gaps named in one run
+_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", re.ASCII)
+
+
+def render_upload(report: Report, verdict: Verdict) -> str:
+    """For code scanning: nothing suppressed, within every limit; what was cut off is told in the run itself."""
+    limit = MAX_RESULTS
+    findings = active(verdict)
+    while True:
+        text = _text(report, findings, limit, audit=False)
+        if limit <= 1 or _compressed_below(text, MAX_BYTES):
+            return text
+        limit //= 2
+
+
+def render_audit(report: Report, verdict: Verdict) -> str:
+    """The whole truth: every finding with its suppression and its standing against the baseline."""
+    return _text(report, verdict.findings, len(verdict.findings), audit=True)
+
+
+def _compressed_below(text: str, limit: int) -> bool:
+    return len(text) < limit or len(zlib.compress(text.encode(), 1)) < limit
+
+
+def _text(report: Report, findings: Iterable[Finding], limit: int, *, audit: bool) -> str:
+    by_tool: dict[str, list[Finding]] = {}
+    for finding in findings:
+        by_tool.setdefault(finding.tool, []).append(finding)
+    places = Places(report)
+    looked = every = _looked(report)
+    if not audit and len(looked) > MAX_RUNS:
+        looked = _the_worst(looked, by_tool)
+    runs = [_run(report, parts, by_tool.get(name, []), places, limit, audit=audit) for name, parts in looked.items()]
+    if left_out := [name for name in every if name not in looked]:
+        told = _notification(f"no room for {plural(len(left_out), 'tool')}: {', '.join(left_out)}")
+        runs[0]["invocations"][0].setdefault("toolExecutionNotifications", []).append(told)
+    data = {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
+    return json.dumps(data, separators=(",", ":"), check_circular=False) + "\n"
+
+
+def _looked(report: Report) -> dict[str, list[Completed]]:
+    """The tools that gave a verdict. One that failed in any part has none: an empty run would close its alerts."""
+    looked: dict[str, list[Completed]] = {}
+    for outcome in report.outcomes:
+        if isinstance(outcome, Completed):
+            looked.setdefault(outcome.tool.name, []).append(outcome)
+    for outcome in report.outcomes:
+        if not isinstance(outcome, Completed):
+            looked.pop(outcome.tool.name, None)
+    return looked
+
+
+def _the_worst(looked: dict[str, list[Completed]], by_tool: dict[str, list[Finding]]) -> dict[str, list[Completed]]:
+    def rank(name: str) -> int:
+        return max((finding.severity.rank for finding in by_tool.get(name, ())), default=0)
+
+    kept = set(sorted(looked, key=rank, reverse=True)[:MAX_RUNS])
+    return {name: parts for name, parts in looked.items() if name in kept}
+
+
+def _run(
+    report: Report, parts: list[Completed], findings: list[Finding], places: Places, limit: int, *, audit: bool
+) -> dict[str, Any]:
+    tool = parts[0].tool
+    rules: dict[str, int] = {}
+    members: dict[str, list[Finding]] = {}
+    results: list[dict[str, Any]] = []
+    homeless = 0
+    for finding in findings:
+        place = places.of(finding)
+        if not audit and (place is None or len(results) == limit):
+            homeless += place is None
+            continue
+        name = rule_id(finding.rule)
+        members.setdefault(name, []).append(finding)
+        result = result_data(finding, rules.setdefault(name, len(rules)), place, places)
+        results.append({**result, **judgement_data(finding, places)} if audit else result)
+    known = {rule_id(rule.id): rule for part in parts for rule in part.rules}
+    data: dict[str, Any] = {
+        "tool": {"driver": _driver(report, parts[0])},
+        "automationDetails": {"id": _category(report, tool.name)},
+        "columnKind": "unicodeCodePoints",
+        "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
+        "invocations": [{"executionSuccessful": True}],
+        "results": results,
+    }
+    data["tool"]["driver"]["rules"] = [
+        rule_data(known.get(name, Rule(name)), tool.stage, members[name], tool.name) for name in rules
+    ]
+    dropped = len(findings) - len(results) - homeless
+    if told := _notifications(report, parts, places, dropped, homeless):
+        data["invocations"][0]["toolExecutionNotifications"] = told
+    return data
+
+
+def _driver(report: Report, part: Completed) -> dict[str, Any]:
+    tool = part.tool
+    driver: dict[str, Any] = {"name": sarif_text(tool.name, 255)}
+    if tool.version:
+        driver["version"] = sarif_text(tool.version, 255)
+        if _SEMANTIC.fullmatch(tool.version):
+            driver["semanticVersion"] = driver["version"]
+    if uri := web_uri(tool.uri):
+        driver["informationUri"] = uri
+    driver["properties"] = {"runBy": sarif_text(f"py-secure-ci {report.version}")}
+    return driver
+
+
+def _category(report: Report, tool: str) -> str:
+    parts = ["py-secure-ci", tool, *report.context.prefix.split("/")]
+    return "".join(f"{sarif_text(part)}/" for part in parts if part and part != ".")
+
+
+def _notifications(
+    report: Report, parts: list[Completed], places: Places, dropped: int, homeless: int
+) -> list[dict[str, Any]]:
+    told = []
+    if dropped:
+        told.append(_notification(f"{plural(dropped, 'finding')} of less weight left out: the platform's limit."))
+    if homeless:
+        told.append(_notification(f"{plural(homeless, 'finding')} about no file left out: see the report."))
+    gaps = [(gap, part.unit == "files") for part in parts for gap in part.gaps]
+    gaps += [(gap, False) for gap in report.gaps]
+    told += [_gap(gap, is_file, places) for gap, is_file in gaps[:_MAX_TOLD]]
+    if len(gaps) > _MAX_TOLD:
+        told.append(_notification(f"{len(gaps) - _MAX_TOLD} more were not looked at: see the report."))
+    return told
+
+
+def _gap(gap: Gap, is_file: bool, places: Places) -> dict[str, Any]:
+    data = _notification(f"{gap.subject} was not looked at: {gap.reason}")
+    if is_file and places.path(gap.subject):
+        place: dict[str, Any] = {"artifactLocation": artifact(gap.subject, places)}
+        if gap.line is not None and gap.line > 0:
+            place["region"] = {"startLine": gap.line}
+        data["locations"] = [{"physicalLocation": place}]
+    return data
+
+
+def _notification(text: str) -> dict[str, Any]:
+    return {"level": "warning", "message": {"text": sarif_text(text)}}

@@ -33,7 +33,7 @@ def step_outputs(verdict: Verdict, folder: str, written: Collection[str]) -> dic
 
 
 def output_file_text(values: Mapping[str, str], delimiter: str) -> str:
-    """What to append to the file that `GITHUB_OUTPUT` names; no value can start an output of its own.
+    """Text to append to the file that `GITHUB_OUTPUT` names; no value can start an output of its own.
 
     `delimiter` must be unguessable (a uuid4). Raises OutputError if a value holds it.
     """

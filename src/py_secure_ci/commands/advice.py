@@ -1,0 +1,117 @@
+"""Which advisory data a run asks, and what that data adds to what pip-audit says."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from py_secure_ci.commands.project import Project
+from py_secure_ci.commands.session import Session
+from py_secure_ci.model import Gap, Stage
+from py_secure_ci.pins import Dependencies
+from py_secure_ci.report import Completed
+
+LIVE = "https://api.osv.dev"
+PROBE_SECONDS = 4.0
+_KNOWN_BAD = {"package": {"name": "jinja2", "ecosystem": "PyPI"}, "version": "2.4.1"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """`url`: the OSV service to ask, without a path. `source`: `live`, or the snapshot's label."""
+
+    url: str = ""
+    source: str = ""
+    offline: bool = False
+    notes: tuple[str, ...] = ()
+    join: Callable[[Completed], Completed] = lambda outcome: outcome
+
+
+def advice_for(
+    project: Project,
+    dependencies: Dependencies,
+    stages: tuple[Stage, ...],
+    offline: bool,
+    session: Session,
+    stack: ExitStack,
+) -> Advice:
+    """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data."""
+    if Stage.SCA not in stages or not dependencies.declarations:
+        return Advice(offline=offline)
+    from py_secure_ci.advisories.server import serving
+    from py_secure_ci.advisories.status import current, is_stale
+
+    settings = project.config.advisories
+    snapshot, _ = current(session.cache)
+    trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
+    live = settings.source == "live" or (settings.source == "auto" and not trouble)
+    if offline and settings.source == "live":
+        live = False
+    today = datetime.now(timezone.utc).date()
+    gaps: list[Gap] = []
+    notes: list[str] = []
+    if live:
+        source, url = "live", LIVE
+    else:
+        source, url = snapshot.label, stack.enter_context(serving(snapshot))
+        why = f" ({trouble})" if trouble else ""
+        notes.append(f"known vulnerabilities come from the {snapshot.label}{why}, not from the live service")
+        if is_stale(snapshot, today, settings.max_age_days):
+            age = (
+                f"advisory data is {snapshot.age(today)} days old ({snapshot.label}); the limit is "
+                f"{settings.max_age_days} days"
+            )
+            if settings.on_stale == "warn":
+                notes.append(age)
+            else:
+                gaps.append(Gap("advisories", f"{age}: run `py-secure-ci advisories update`, or set on_stale: warn"))
+    return Advice(
+        url=url,
+        source=source,
+        offline=offline,
+        notes=tuple(notes),
+        join=_joiner(project, dependencies, snapshot, tuple(gaps)),
+    )
+
+
+def _joiner(
+    project: Project, dependencies: Dependencies, snapshot: object, gaps: tuple[Gap, ...]
+) -> Callable[[Completed], Completed]:
+    def join(outcome: Completed) -> Completed:
+        if outcome.tool.stage is not Stage.SCA:
+            return outcome
+        from py_secure_ci.advisories.enrich import advise, dependency_gaps, stale_locks
+        from py_secure_ci.advisories.reach import imports_of
+
+        python = tuple(path for path in project.tree.files if path.endswith(".py"))
+        imports = imports_of(python, lambda path: project.sources.text(path) or "")
+        findings = advise(outcome.findings, dependencies, snapshot, imports)
+        return replace(
+            outcome,
+            findings=(*findings, *stale_locks(dependencies, outcome.tool.name)),
+            gaps=(*outcome.gaps, *gaps, *dependency_gaps(dependencies, snapshot)),
+        )
+
+    return join
+
+
+def _unreachable() -> str:
+    """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    request = urllib.request.Request(  # noqa: S310 - a constant https address
+        f"{LIVE}/v1/query",
+        data=json.dumps(_KNOWN_BAD).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    try:
+        with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:  # noqa: S310  # nosec B310
+            told = json.loads(answer.read(1_000_000))
+    except (OSError, ValueError, urllib.error.URLError) as error:
+        return f"the live service cannot be reached: {getattr(error, 'reason', error)}"
+    if not (isinstance(told, dict) and told.get("vulns")):
+        return "the live service does not know a vulnerability that it should know"
+    return ""

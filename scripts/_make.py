@@ -155,5 +155,3 @@ def _clear_unused(folder: Path) -> None:
         if marker.stat().st_mtime < long_ago:
             marker.unlink()
             shutil.rmtree(marker.parent, ignore_errors=True)
-
-

@@ -18,7 +18,7 @@ PLAIN_VARIABLES = frozenset(
     " HTTP_PROXY HTTPS_PROXY ALL_PROXY NO_PROXY SYSTEMROOT SYSTEMDRIVE WINDIR COMSPEC PATHEXT USERPROFILE APPDATA"
     " LOCALAPPDATA PROGRAMDATA PROGRAMFILES NUMBER_OF_PROCESSORS PROCESSOR_ARCHITECTURE".split()
 )
-# Where packages come from and how to get there. Not: where to (PIP_TARGET, PIP_USER, ...) or what (PIP_CONSTRAINT, ...).
+# Where packages come from and how to get there. Not: where to (PIP_TARGET, PIP_USER) or what (PIP_CONSTRAINT).
 PIP_VARIABLES = frozenset(
     f"PIP_{name}"
     for name in (

@@ -90,9 +90,9 @@ def ready(environment: str) -> bool:
             proof = file.read()
     except OSError:
         return False
-    try:
+    try:  # noqa: SIM105 -- contextlib costs a millisecond of every start
         os.utime(marker)  # tells environments in use from those that may be cleared away
-    except OSError:  # noqa: SIM105 -- contextlib costs a millisecond of every start
+    except OSError:
         pass  # a cache that was filled beforehand and is read-only now is fine
     return bool(proof) and os.path.exists(os.path.join(environment, proof)) and os.path.exists(python_of(environment))
 

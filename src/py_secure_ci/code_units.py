@@ -20,7 +20,7 @@ _WORDS = frozenset(
     " is lambda nonlocal not or pass raise return try while with yield".split()
 )
 _SOFT = frozenset({"match", "case"})
-_CALL = re.compile(r"(?<![\w.])[^\W\d][\w.]*\s*\(")
+CALL = re.compile(r"(?<![\w.])[^\W\d][\w.]*\s*\(")
 _KEY = re.compile(r"\s*-?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]")
 
 
@@ -67,7 +67,7 @@ def call_offset(source: Source, line: int, column: int) -> int | None:
     first = source.line_of(statement.start) if statement is not None else line
     for number in range(line, first - 1, -1):
         offset = source.line_starts[number - 1] + column - 1
-        if offset < source.line_end(number) and _CALL.match(source.text, offset):
+        if offset < source.line_end(number) and CALL.match(source.text, offset):
             return offset
     return None
 

@@ -76,7 +76,7 @@ def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
     if python is None:
         return text_unit(text.replace("\r\n", "\n").replace("\r", "\n"), place.line, blank=blank)
     line, column = place.line, place.column
-    if finding.tool in table("places")["call_columns"] and column is not None:
+    if column is not None and matches_any(finding.name, table("places")["argument_lines"]):
         start = call_offset(python, line, column)
         if start is not None:
             line = python.line_of(start)

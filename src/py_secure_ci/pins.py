@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pin:
@@ -47,6 +50,20 @@ class Constraint:
     line: int
     groups: tuple[str, ...] = ()
     marker: str = ""  # PEP 508
+
+    def allows(self, version: str) -> bool | None:
+        """Whether a version satisfies the constraint; None: it cannot be told."""
+        answers = [_contains(part.strip(), version) for part in self.specifier.split("||")]
+        if any(answers):
+            return True
+        return None if None in answers else False
+
+
+def _contains(specifier: str, version: str) -> bool | None:
+    try:
+        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
+    except (InvalidSpecifier, InvalidVersion):
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

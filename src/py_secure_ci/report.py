@@ -68,7 +68,8 @@ Outcome = Completed | Failed | Skipped
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What was checked, and where. Paths in findings are relative to the project; `prefix` leads from the
-    repository's root to the project (`examples/shop`, or empty)."""
+    repository's root to the project (`examples/shop`, or empty).
+    """
 
     project: str
     prefix: str = ""

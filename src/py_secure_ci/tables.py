@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 
-@lru_cache(maxsize=None)
+@cache
 def table(name: str) -> Any:
     """The content of `data/NAME.json`. It is shared: do not change it."""
-    return json.loads(files("py_secure_ci").joinpath("data", f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads(files("py_secure_ci").joinpath(f"data/{name}.json").read_text(encoding="utf-8"))
 
 
 def matches_any(name: str, globs: Iterable[str]) -> bool:

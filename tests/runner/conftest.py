@@ -71,9 +71,7 @@ def shell(runner: Runner, tmp_path: Path, token: str) -> Run:
 
     def run(text: str, **more: Any) -> Ended:
         env = {"PATH": "/usr/bin:/bin", "TOKEN": token}
-        return runner.run(
-            Request(argv=("/bin/sh", "-c", text), **{"cwd": tmp_path, "timeout": 20, "env": env, **more})
-        )
+        return runner.run(Request(argv=("/bin/sh", "-c", text), **{"cwd": tmp_path, "timeout": 20, "env": env, **more}))
 
     return run
 
@@ -86,3 +84,11 @@ def begin(runner: Runner, tmp_path: Path, token: str) -> Run:
         return runner.run(Request(argv=(os.fspath(path), *arguments), cwd=tmp_path, env={"TOKEN": token}, timeout=20))
 
     return run
+
+
+@pytest.fixture(scope="session")
+def runner_levels() -> frozenset[Level]:
+    """The levels that this machine allows."""
+    with Runner() as runner:
+        levels = list(Level)
+        return frozenset(levels[levels.index(strongest(runner._abilities)) :])

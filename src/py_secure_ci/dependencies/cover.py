@@ -9,7 +9,7 @@ from posixpath import basename, dirname, join
 
 from py_secure_ci.dependencies.entries import COMPUTED, NO_LOCK, is_build
 from py_secure_ci.dependencies.manifest import unmet
-from py_secure_ci.dependencies.names import allows, exact_version
+from py_secure_ci.dependencies.names import exact_version
 from py_secure_ci.dependencies.recognise import Kind
 from py_secure_ci.pins import Constraint, Declaration, Unpinned
 
@@ -67,7 +67,7 @@ def _answered(wanted: Constraint, declaration: Declaration, locks: Iterable[Read
 
 
 def _pinned(wanted: Constraint, declaration: Declaration) -> bool:
-    return any(pin.name == wanted.name and allows(wanted.specifier, pin.version) for pin in declaration.pins)
+    return any(pin.name == wanted.name and wanted.allows(pin.version) for pin in declaration.pins)
 
 
 def _holds(lock: Read, wanted: Constraint) -> bool:

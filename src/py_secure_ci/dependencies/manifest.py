@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from py_secure_ci.dependencies.entries import is_build
-from py_secure_ci.dependencies.names import allows
 from py_secure_ci.pins import Constraint, Declaration
 
 
@@ -56,7 +55,7 @@ def unmet(constraints: Iterable[Constraint], versions: Mapping[str, Iterable[str
         if locked is None:
             if not one.marker:
                 misses.append(f"{one.name} is declared but not locked")
-        elif (found := list(locked)) and all(allows(one.specifier, version) is False for version in found):
+        elif (found := list(locked)) and all(one.allows(version) is False for version in found):
             misses.append(f"{one.name} {one.specifier} is declared, {', '.join(sorted(found))} is locked")
     more = f", and {len(misses) - 3} more" if len(misses) > 3 else ""
     return "; ".join(misses[:3]) + more

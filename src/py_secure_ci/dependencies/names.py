@@ -1,4 +1,4 @@
-"""Names, versions and index addresses: what counts as an exact pin, what a specifier allows, what may be shown."""
+"""Names, versions and index addresses: what counts as an exact pin, what may be shown."""
 
 from __future__ import annotations
 
@@ -48,24 +48,11 @@ def exact_version(specifier: str) -> tuple[str, str]:
         return "", f"a wildcard is no exact version ({specifier})"
     if not is_version(version):
         return "", f"{version!r} is not a PEP 440 version"
-    if len({Version(one) for one in versions if is_version(one)}) != len(versions) or not allows(specifier, version):
+    if len({Version(one) for one in versions if is_version(one)}) != len(versions) or not parts.contains(
+        Version(version), prereleases=True
+    ):
         return "", f"the specifier contradicts itself ({specifier})"
     return version, ""
-
-
-def allows(specifier: str, version: str) -> bool | None:
-    """Whether a constraint (alternatives parted by ` || `) allows a version; None: it cannot be told."""
-    answers = [_allows(part.strip(), version) for part in specifier.split("||")]
-    if any(answers):
-        return True
-    return None if None in answers else False
-
-
-def _allows(specifier: str, version: str) -> bool | None:
-    try:
-        return SpecifierSet(specifier).contains(Version(version), prereleases=True)
-    except (InvalidSpecifier, InvalidVersion):
-        return None
 
 
 def without_credentials(url: str) -> str:

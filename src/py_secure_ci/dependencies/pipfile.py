@@ -61,7 +61,7 @@ def read_lock(text: str, file: str, manifests: Manifests) -> Declaration:
     if meta.get("pipfile-spec") != 6:
         raise WrongShape(f"pipfile-spec {meta.get('pipfile-spec')!r} is not known: only 6 can be read")
     manifest = manifests(neighbour(file, "Pipfile"))
-    entries = Entries(file)
+    entries, sources = Entries(file), _sources(meta)
     lines = _json_lines(text, list(lock))
     for section in lock:
         if section == "_meta":
@@ -69,7 +69,7 @@ def read_lock(text: str, file: str, manifests: Manifests) -> Declaration:
         groups = () if section == "default" else (section,)
         for name, details in as_dict(lock[section], section).items():
             line = lines.get((section, name), 1)
-            _add_locked(entries, name, as_dict(details, name), line, groups, _sources(meta), manifest)
+            _add_locked(entries, name, as_dict(details, name), line, groups=groups, sources=sources, manifest=manifest)
     return entries.declaration("pipenv", locked=True, stale=_stale(meta, manifest) if manifest else "")
 
 
@@ -97,6 +97,7 @@ def _add_locked(
     name: str,
     details: dict[str, Any],
     line: int,
+    *,
     groups: tuple[str, ...],
     sources: dict[str, str],
     manifest: Manifest | None,

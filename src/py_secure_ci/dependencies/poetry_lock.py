@@ -38,7 +38,8 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     traced = _trace(packages, manifest)
     entries = Entries(file)
     for package, line in zip(packages, Lines(text).entries("package", names), strict=True):
-        _add(entries, package, line, traced.get(normalise(package["name"])), manifest, metadata)
+        found = traced.get(normalise(package["name"]))
+        _add(entries, package, line, traced=found, manifest=manifest, metadata=metadata)
     entries.members += [one["name"] for one in packages if table(one, "source").get("type") == "directory"]
     stale = _stale(packages, manifest, metadata) if manifest else ""
     project = manifest.declaration if manifest else entries.declaration("poetry", locked=True)
@@ -85,6 +86,7 @@ def _add(
     entries: Entries,
     package: dict[str, Any],
     line: int,
+    *,
     traced: Trace | None,
     manifest: Manifest | None,
     metadata: dict[str, Any],

@@ -80,37 +80,41 @@ def _own_or_other(entries: Entries, text: str, line: int, group: str, project: d
 
 def _groups(entries: Entries, groups: dict[str, Any], lines: Lines) -> None:
     start = lines.table("dependency-groups")
-    spelled = {normalise(name): name for name in groups}
+    reader = _GroupReader(entries, groups, {normalise(name): name for name in groups}, lines, start)
     for group in groups:
-        for one, line in _members(entries, groups, spelled, group, (), lines, start):
+        for one, line in reader.members(group, ()):
             entries.requirement(one, line, (group,))
 
 
-def _members(
-    entries: Entries,
-    groups: dict[str, Any],
-    spelled: dict[str, str],
-    group: str,
-    seen: tuple[str, ...],
-    lines: Lines,
-    start: int,
-) -> list[tuple[str, int]]:
-    """The requirements of a group with those of the groups that it includes; a cycle or a missing one is a gap."""
-    found: list[tuple[str, int]] = []
-    members = groups[group]
-    if not isinstance(members, list):
-        raise WrongShape(f"dependency-groups.{group} should be a list")
-    for one in members:
-        if isinstance(one, str):
-            found.append((one, lines.quoted(one, start)))
-            continue
-        name = normalise(optional(as_dict(one, f"dependency-groups.{group}"), "include-group", str, group) or "")
-        if name not in spelled or name in seen or name == normalise(group):
-            why = "is not declared" if name not in spelled else "includes itself"
-            entries.gap(group, lines.key(group, start), f"include-group {name or '(none)'!r} {why}", (group,))
-            continue
-        found += _members(entries, groups, spelled, spelled[name], (*seen, normalise(group)), lines, start)
-    return found
+@dataclass(frozen=True, slots=True)
+class _GroupReader:
+    """PEP 735 groups with their includes. `spelled`: normalised name -> the name as written."""
+
+    entries: Entries
+    groups: dict[str, Any]
+    spelled: dict[str, str]
+    lines: Lines
+    start: int
+
+    def members(self, group: str, seen: tuple[str, ...]) -> list[tuple[str, int]]:
+        """The requirements of a group with those of the groups that it includes; a cycle or a missing one is a gap."""
+        found: list[tuple[str, int]] = []
+        listed = self.groups[group]
+        if not isinstance(listed, list):
+            raise WrongShape(f"dependency-groups.{group} should be a list")
+        path = (*seen, normalise(group))
+        for one in listed:
+            if isinstance(one, str):
+                found.append((one, self.lines.quoted(one, self.start)))
+                continue
+            name = normalise(optional(as_dict(one, f"dependency-groups.{group}"), "include-group", str, group) or "")
+            if name in self.spelled and name not in path:
+                found += self.members(self.spelled[name], path)
+            else:
+                why = "includes itself" if name in path else "is not declared"
+                line = self.lines.key(group, self.start)
+                self.entries.gap(group, line, f"include-group {name or '(none)'!r} {why}", (group,))
+        return found
 
 
 def _tools(entries: Entries, pyproject: dict[str, Any], lines: Lines) -> None:

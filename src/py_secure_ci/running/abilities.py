@@ -10,7 +10,7 @@ from py_secure_ci.running import filters, isolation, linux
 
 
 def probe() -> dict[str, object]:
-    """Try namespaces (first without, then with a user namespace), Landlock and seccomp; `why` tells what was refused."""
+    """Try namespaces (without, then with a user namespace), Landlock and seccomp; `why` tells what was refused."""
     inherited = signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     try:
         refusals = [_trial(lambda user=user: _namespaces(user=user)) for user in (False, True)]  # type: ignore[misc]

@@ -19,7 +19,15 @@ _FIXED = {
     "PYTHONUTF8": "1",
 }
 # Without these no program starts on Windows.
-_WINDOWS = ("COMSPEC", "NUMBER_OF_PROCESSORS", "PATHEXT", "PROCESSOR_ARCHITECTURE", "SYSTEMDRIVE", "SYSTEMROOT", "WINDIR")
+_WINDOWS = (
+    "COMSPEC",
+    "NUMBER_OF_PROCESSORS",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "WINDIR",
+)
 # How to reach the network from here. A proxy's address may hold a password: it goes only where it is needed.
 _NETWORK = (
     *("ALL_PROXY", "FTP_PROXY", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),

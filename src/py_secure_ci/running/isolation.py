@@ -12,7 +12,9 @@ from pathlib import Path
 from py_secure_ci.running import linux
 
 # What a child that runs as root keeps; the rest (mounting, tracing, raw devices, …) would undo the isolation.
-_KEPT_CAPABILITIES = frozenset({0, 1, 3, 4, 5, 6, 7, 10, 18})  # chown … setuid, bind service, chroot: man 7 capabilities
+_KEPT_CAPABILITIES = frozenset(
+    {0, 1, 3, 4, 5, 6, 7, 10, 18}
+)  # chown … setuid, bind service, chroot: man 7 capabilities
 _SIOCSIFFLAGS, _IFF_UP_RUNNING = 0x8914, 0x41
 # Talking to one of these is as good as root on the host. Read-only mounts do not stop a connection.
 _DOORS = ("/run/docker.sock", "/run/podman/podman.sock", "/run/containerd/containerd.sock", "/run/systemd/private")

@@ -10,9 +10,11 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import NoReturn
 
 from py_secure_ci.running import family
+from py_secure_ci.running.request import HEAD
 from py_secure_ci.running.start import Order, start
 
 _LAST_WAIT = 10.0  # seconds; a killed process goes at once unless the kernel itself is stuck
@@ -20,8 +22,7 @@ _LAST_WAIT = 10.0  # seconds; a killed process goes at once unless the kernel it
 
 def keep(channel: socket.socket, streams: Sequence[int]) -> NoReturn:
     """Serve one request from `channel`, answer there, and end. Runs in a fork of the launcher."""
-    with channel.makefile("rb") as lines:
-        order: Order = json.loads(lines.readline() or b"null") or sys.exit(0)
+    order = _receive(channel)
     alone = order["level"] == "namespaces"
     try:
         if sys.platform == "linux":
@@ -31,6 +32,22 @@ def keep(channel: socket.socket, streams: Sequence[int]) -> NoReturn:
         os._exit(1)
     Keeper(channel, order, alone=alone).serve(streams)
     os._exit(0)
+
+
+def _receive(channel: socket.socket) -> Order:
+    """Read the request and not a byte more: an order to stop may follow at once, or even come first."""
+    head = b""
+    while len(head) < HEAD:
+        head += channel.recv(HEAD - len(head)) or os._exit(0)
+    text = bytearray()
+    try:
+        size = int(head)
+        while len(text) < size:
+            text += channel.recv(min(size - len(text), 1 << 20)) or os._exit(0)
+        order: Order = json.loads(text)
+    except ValueError:
+        os._exit(0)  # the order to stop came into the middle of it
+    return order
 
 
 def _settle(order: Order, channel: socket.socket, streams: Sequence[int]) -> None:
@@ -95,10 +112,10 @@ class Keeper:
     def listen(self) -> None:
         """Sleep until a child ends, an order comes or the deadline passes."""
         patience = None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
-        ready, _, _ = select.select([self.channel, self.wake], [], [], patience)
+        ready, _, _ = select.select([self.channel.fileno(), self.wake], [], [], patience)
         if self.wake in ready:
             os.read(self.wake, 4096)
-        if self.channel in ready:
+        if self.channel.fileno() in ready:
             word = self.channel.recv(1)
             if word == b"T":
                 self.signal_all(signal.SIGTERM)
@@ -134,10 +151,8 @@ class Keeper:
         while not self.empty and time.monotonic() < give_up:
             self.signal_all(signal.SIGKILL)
             select.select([self.wake], [], [], 0.05)
-            try:
+            with suppress(BlockingIOError):
                 os.read(self.wake, 4096)
-            except BlockingIOError:
-                pass
             self.reap()
         if not self.empty:
             self.said["stuck"] = family.names(self.others())
@@ -155,10 +170,9 @@ class Keeper:
 
 
 def _send(pid: int, number: int) -> None:
-    try:
+    # Gone meanwhile, or running under another user by a setuid bit: nothing more that we could do.
+    with suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
-    except (ProcessLookupError, PermissionError):
-        pass  # gone meanwhile, or running under another user by a setuid bit: nothing more that we could do
 
 
 def _answer(channel: socket.socket, said: dict[str, object]) -> None:

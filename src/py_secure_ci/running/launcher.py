@@ -30,9 +30,12 @@ def main() -> None:
         for handle in handles:
             os.set_inheritable(handle, False)
         if os.fork() == 0:
-            control.close()
-            os.setsid()
-            keep(socket.socket(fileno=handles[0]), handles[1:])
+            try:
+                control.close()
+                os.setsid()
+                keep(socket.socket(fileno=handles[0]), handles[1:])
+            finally:
+                os._exit(1)  # whatever happens, a fork never comes back into this loop
         for handle in handles:
             os.close(handle)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 MEBIBYTE = 1024 * 1024
+HEAD = 10  # on its way to the keeper a request starts with its size, in so many digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,13 +14,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import IO
 
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.running import family
 from py_secure_ci.running.judging import cannot_start, notes_of, problem_of
 from py_secure_ci.running.launching import Launchers
-from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.running.request import HEAD, Ended, Request
 from py_secure_ci.running.sandbox import Level, describe, strongest
 from py_secure_ci.running.watching import Watch
 
@@ -151,20 +151,20 @@ class Runner:
 
 def _send(channel: socket.socket, order: dict[str, object]) -> None:
     try:
-        channel.sendall(json.dumps(order).encode() + b"\n")
+        text = json.dumps(order).encode()
+        channel.sendall(b"%0*d" % (HEAD, len(text)) + text)
     except OSError:
         pass  # the keeper is gone: its missing answer says so
 
 
-def _as_file(data: bytes) -> BinaryIO:
+def _as_file(data: bytes) -> IO[bytes]:
     """Standard input as a file, so that nobody has to feed the child while its output is read."""
     if not data:
-        return open(os.devnull, "rb")  # noqa: PTH123
-    file: BinaryIO
-    if hasattr(os, "memfd_create"):
-        file = os.fdopen(os.memfd_create("stdin"), "w+b")
+        return Path(os.devnull).open("rb")
+    if sys.platform == "linux":
+        file: IO[bytes] = os.fdopen(os.memfd_create("stdin"), "w+b")
     else:
-        file = tempfile.TemporaryFile()  # type: ignore[assignment]
+        file = tempfile.TemporaryFile()  # noqa: SIM115
     file.write(data)
     file.flush()
     file.seek(0)

@@ -8,7 +8,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -51,9 +51,7 @@ def _again(function: object, path: str) -> None:
         except OSError:
             continue
     if function in (os.unlink, os.rmdir):
-        try:
+        with suppress(OSError):  # an immutable file, a mount point: not ours to insist
             function(path)
-        except OSError:
-            pass  # an immutable file, a mount point: not ours to insist
     elif os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
         shutil.rmtree(path, ignore_errors=True)

@@ -7,6 +7,7 @@ import os
 import selectors
 import socket
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -111,10 +112,8 @@ class Watch:
         self._order(word)
 
     def _order(self, word: bytes) -> None:
-        try:
+        with suppress(OSError):  # the keeper has ended already
             self.channel.send(word)
-        except OSError:
-            pass  # the keeper has ended already
 
     def _read_answer(self) -> dict[str, Any]:
         try:

@@ -48,21 +48,10 @@ def _commands(task: Task) -> tuple[Command, ...]:
     ini = (task.scratch / "bandit.ini").as_posix()
     config = ("-c", argument(task.options.config)) if task.options.config else ()
     files = (argument(file) for file in task.files)
+    options = ("-f", "json", "-q", "--ini", ini, *config, *task.options.args)
     return (
         Command(
-            argv=(
-                "bandit",
-                "-f",
-                "json",
-                "-q",
-                "--ini",
-                ini,
-                *config,
-                *task.options.args,
-                "--",
-                *files,
-                *task.canaries,
-            ),  # fmt: skip
+            argv=("bandit", *options, "--", *files, *task.canaries),
             inputs={"bandit.ini": "[bandit]\n"},
         ),
     )

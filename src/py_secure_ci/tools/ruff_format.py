@@ -1,4 +1,4 @@
-"""ruff format --check: is the code formatted (https://docs.astral.sh/ruff/formatter/)?
+"""ruff format --check, which tells whether code is formatted (https://docs.astral.sh/ruff/formatter/).
 
 One finding for each file that would change, at the first line that would. Exit status 2 means that some file could
 not be parsed or read while the answers for the others stand (measured with 0.17.6); such files are gaps.

@@ -1,0 +1,87 @@
+"""Whether an advisory covers a version: PEP 440 order, OSV's evaluation, and a third answer where data is malformed.
+
+See https://ossf.github.io/osv-schema/#evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+
+from packaging.version import InvalidVersion, Version
+
+from py_secure_ci.advisories.record import Record
+
+
+class Answer(Enum):
+    """Indeterminate: the record's bounds are no PEP 440 versions, so that nobody can tell."""
+
+    AFFECTED = "affected"
+    NOT_AFFECTED = "not affected"
+    INDETERMINATE = "indeterminate"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What the advisories say of one version of one package."""
+
+    affected: tuple[Record, ...]
+    indeterminate: tuple[Record, ...]
+
+
+def match(records: Iterable[Record], version: str) -> Match:
+    """Evaluate every record of a package. Raises `ValueError` for a version outside PEP 440."""
+    parsed = Version(version)
+    answers = [(record, evaluate(record, parsed)) for record in records]
+    return Match(
+        tuple(record for record, answer in answers if answer is Answer.AFFECTED),
+        tuple(record for record, answer in answers if answer is Answer.INDETERMINATE),
+    )
+
+
+def evaluate(record: Record, version: Version) -> Answer:
+    """Listed versions first, then the ranges. A local part (`2.1+cu118`) names a build of the same release."""
+    public = Version(version.public)
+    listed = [_parse(one) for one in record.versions]
+    if public in listed or version in listed:
+        return Answer.AFFECTED
+    answers = {_evaluate_range(events, public) for events in record.ranges}
+    if Answer.AFFECTED in answers:
+        return Answer.AFFECTED
+    if not record.ranges and not record.versions:
+        return Answer.INDETERMINATE
+    if Answer.INDETERMINATE in answers:
+        # Where bounds are malformed the list holds every version known to be affected: it speaks up to its highest.
+        highest = max((one for one in listed if one is not None), default=None)
+        if highest is None or public > highest:
+            return Answer.INDETERMINATE
+    return Answer.NOT_AFFECTED
+
+
+def is_malformed(events: Iterable[tuple[str, str]]) -> bool:
+    """Whether a bound is no PEP 440 version (`0` as the beginning of everything is one)."""
+    return any(_parse(bound) is None for _, bound in events)
+
+
+def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> Answer:
+    if is_malformed(events):
+        return Answer.INDETERMINATE
+    # `introduced: 0` comes before every version, pre-releases of 0 among them.
+    ordered = sorted(events, key=lambda event: (event[1] != "0" or event[0] != "introduced", Version(event[1])))
+    affected = False
+    for word, bound in ordered:
+        if word == "introduced":
+            affected = affected or bound == "0" or version >= Version(bound)
+        elif word == "fixed":
+            affected = affected and version < Version(bound)
+        else:
+            affected = affected and version <= Version(bound)
+    return Answer.AFFECTED if affected else Answer.NOT_AFFECTED
+
+
+def _parse(version: str) -> Version | None:
+    try:
+        return Version(version)
+    except InvalidVersion:
+        return None

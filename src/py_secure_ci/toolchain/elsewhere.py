@@ -1,0 +1,73 @@
+"""Tools that are not ours: the project's own copy, or a program on PATH."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess  # noqa: TID251 -- until the runner takes `_version_words` over
+from collections.abc import Mapping
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from py_secure_ci.errors import ToolchainError
+from py_secure_ci.toolchain.installation import Installation, distributions
+from py_secure_ci.toolchain.places import program_in, site_folders
+
+_SECONDS = 30.0
+_VERSION = re.compile(r"\b\d+(?:\.\d+)+(?:[-+.]?[0-9A-Za-z]+)*")
+
+
+def from_project(name: str, program: str, distribution: str, python: Path) -> Installation:
+    """The copy in the environment of the project's interpreter `python`; its version is read, nothing is run."""
+    found = program_in(python.parent, program)
+    if found is None:
+        raise ToolchainError(
+            f"{name}: the project's environment has no program {program!r} in {python.parent}",
+            hint=f"install it there, or leave out `source: project` to use the locked one (tools.{name}.source)",
+        )
+    prefix = python.parent if python.parent.name.lower() not in {"bin", "scripts"} else python.parent.parent
+    for folder in site_folders(prefix):
+        versions = distributions(folder)
+        version = versions.get(canonicalize_name(distribution))
+        if version:
+            return Installation(
+                name=name, version=version, source="project", bin=found.parent, python=python,
+                site_packages=folder, versions=versions,
+            )  # fmt: skip
+    raise ToolchainError(
+        f"{name}: {found} is there, but no metadata of {distribution!r} tells its version",
+        hint=f"install it again there, or leave out `source: project` (tools.{name}.source)",
+    )
+
+
+def from_path(name: str, program: str, environ: Mapping[str, str], cwd: Path) -> Installation:
+    """The program on PATH; its version is what `--version` says. Relative entries of PATH are not looked at."""
+    entries = [one for one in environ.get("PATH", "").split(os.pathsep) if Path(one).is_absolute()]
+    found = shutil.which(program, path=os.pathsep.join(entries)) if entries else None
+    if found is None:
+        raise ToolchainError(
+            f"{name}: there is no program {program!r} on PATH",
+            hint=f"install it, or leave out `source: path` to use the locked one (tools.{name}.source)",
+        )
+    said = _version_words(found, environ, cwd)
+    version = _VERSION.search(said)
+    if version is None:
+        raise ToolchainError(
+            f"{name}: `{found} --version` names no version",
+            hint=f"use the locked one (tools.{name}.source: locked)",
+        )
+    return Installation(name=name, version=version[0], source="path", bin=Path(found).parent)
+
+
+def _version_words(program: str, environ: Mapping[str, str], cwd: Path) -> str:
+    """THE SECOND PLACE to put in the hands of the runner."""
+    allowed = {name: environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TMPDIR", "TEMP") if name in environ}
+    try:
+        return subprocess.run(
+            (program, "--version"), env=allowed, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False,
+        ).stdout  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError(f"cannot ask {program} for its version: {error}") from error

@@ -1,0 +1,219 @@
+"""mypy, a static type checker (https://mypy.readthedocs.io/).
+
+The project's configuration is written anew into the scratch folder without what writes, starts programs or loads
+plugins, which are the project's code (`tools.mypy.plugins: true` keeps them). A configuration that mypy cannot read is
+a failure here; mypy itself says a word on stderr and ends with exit status 0 (measured with 2.4.1).
+What was looked at: with `--verbose` mypy names every source that it accepted. A line count report would name
+the modules too, but turns the cache off (0.14 s becomes 1.4 s on 77 files).
+Exit status 2 means that it stopped at the first broken file: that is a finding, and every other file a gap. The
+canary runs apart, so that such a stop does not look like blindness; it asks for `arg-type`, without which there is no
+type checking to speak of.
+Columns: behind characters that are not ASCII, the native parser's columns are too small by the bytes in excess; kept,
+because `--no-native-parser` knows no syntax newer than the Python that mypy itself runs on.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+from typing import Any
+
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.module_names import import_roots, module_names, runs
+from py_secure_ci.mypy_config import CONFIGS, MypyConfig, find, harmless
+from py_secure_ci.mypy_scope import select
+from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
+from py_secure_ci.selection import argument, file_arguments
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+
+SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
+IMPORTS = frozenset({"import-not-found", "import-untyped", "import"})
+OPTIONS = (
+    "--output=json --verbose --check-untyped-defs --show-error-codes --show-column-numbers --show-error-end"
+    " --hide-error-context --no-color-output --no-error-summary --no-pretty --no-warn-unused-configs"
+    " --explicit-package-bases --namespace-packages"
+).split()
+CANARY_TEXT = """\
+def double(number: int) -> int:
+    return number * 2
+
+
+double("two")
+"""
+
+
+def _split(task: Task) -> tuple[Task, ...]:
+    return tuple(replace(task, files=files) for files in runs(task.files))
+
+
+def _config(task: Task) -> MypyConfig:
+    return find(task.settings, task.options.config)
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    config = _config(task)
+    name = "mypy-config.toml" if config.name.endswith(".toml") else "mypy-config.ini"
+    plugins = task.options.settings.get("plugins") is True
+    options = (
+        "mypy",
+        *OPTIONS,
+        f"--config-file={(task.scratch / name).as_posix()}",
+        f"--cache-dir={(task.cache or task.scratch / 'cache').as_posix()}",
+        # Without the project's interpreter mypy would look imports up among the packages it was itself installed with.
+        f"--python-executable={task.python.as_posix()}" if task.python else "--no-site-packages",
+        *task.options.args,
+    )
+    inputs = {name: harmless(config, task.root.as_posix(), plugins=plugins)}
+    names, lists = file_arguments(_accepted(task), task.scratch, "files.txt")
+    path = ":".join(folder.as_posix() for folder in import_roots(task.files))
+    canary = Command(name="canary", argv=(*options, *task.canaries), inputs=inputs)
+    if not names:
+        return (canary,)
+    return (
+        Command(
+            argv=(*options, *names),
+            inputs={**inputs, **lists},
+            clean=frozenset({0}),
+            found=frozenset({1, 2}),
+            env={"MYPYPATH": path} if path else {},
+        ),
+        canary,
+    )
+
+
+def _accepted(task: Task) -> tuple[str, ...]:
+    """The files but those that mypy would refuse, and with them the whole run."""
+    names = module_names(task.files)
+    return tuple(file for file in task.files if names[file])
+
+
+def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    accepted = _accepted(task)
+    refused = tuple(
+        Gap(file, "mypy refuses a folder that has an __init__.py and is no valid package name")
+        for file in sorted(set(task.files) - set(accepted))
+    )
+    planted = tuple(_finding(one) for one in _entries(executions["canary"], task))
+    if "main" not in executions:
+        return Reading(findings=planted, looked_at=frozenset(), gaps=refused, notes=_notes(task))
+    main = executions["main"]
+    entries = _merged(_entries(main, task))
+    named = frozenset(file for file in accepted if f"BuildSource(path={file!r}, " in main.stderr)
+    stopped = main.status == 2
+    if stopped and not any(one["code"] == "syntax" for one in entries):
+        raise WrongShape(f"mypy stopped: {_message(entries[0]) if entries else main.stderr[-500:]}")
+    broken = {one["file"] for one in entries} if stopped else set()
+    imports = [one for one in entries if one["code"] in IMPORTS and task.python is None]
+    shown = tuple(_finding(one) for one in entries if one not in imports)
+    stops = tuple(Gap(file, "mypy stops at a syntax error elsewhere") for file in accepted if stopped)
+    return Reading(
+        findings=(*shown, *planted),
+        rules=tuple({one.rule: _rule(one.rule) for one in shown}.values()),
+        looked_at=frozenset(broken) if stopped else named,
+        gaps=(*refused, *(gap for gap in stops if gap.subject not in broken), *_imports(imports)),
+        notes=_notes(task),
+    )
+
+
+def _entries(execution: Execution, task: Task) -> list[dict[str, Any]]:
+    """The lines of JSON, checked; anything on stderr that is not its log is a reason to stop."""
+    log = execution.stderr
+    for part in {part for file in task.files for part in PurePosixPath(file).parts if "\n" in part}:
+        log = log.replace(part.removesuffix(".py"), "?")
+    strange = [line for line in log.split("\n") if line.strip() and not line.startswith("LOG:")]
+    if strange:
+        raise WrongShape(f"mypy complains: {' '.join(strange)[:500]}")
+    if "\nLOG:  Build finished in " not in f"\n{log}":
+        raise WrongShape("mypy's log does not say that the build was finished")
+    entries = [as_dict(one, "mypy's line") for one in load_json_lines(execution.stdout, "mypy's output")]
+    for one in entries:
+        what = f"mypy's error in {field(one, 'file', str, 'mypy')!r}"
+        one["code"] = optional(one, "code", str, what) or ""
+        word(SEVERITIES, field(one, "severity", str, what), f"{what}: severity")
+        field(one, "message", str, what)
+    if (execution.status != 0) != any(one["severity"] == "error" for one in entries):
+        raise WrongShape(f"mypy ended with exit status {execution.status} and {len(entries)} messages")
+    return entries
+
+
+def _merged(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A note belongs to the error before it, if that is at the same line."""
+    merged: list[dict[str, Any]] = []
+    for one in entries:
+        last = merged[-1] if merged else None
+        if one["severity"] == "note" and last and (last["file"], last["line"]) == (one["file"], one["line"]):
+            last["message"] += f"\n{one['message']}"
+        else:
+            merged.append(dict(one))
+    return merged
+
+
+def _message(entry: dict[str, Any]) -> str:
+    hint = optional(entry, "hint", str, "mypy's error")
+    return f"{entry['message']}\n{hint}" if hint else str(entry["message"])
+
+
+def _finding(entry: dict[str, Any]) -> Finding:
+    what = f"mypy's error in {entry['file']!r}"
+    line, column = field(entry, "line", int, what), field(entry, "column", int, what) + 1
+    end_line, end_column = (optional(entry, key, int, what) for key in ("end_line", "end_column"))
+    whole = line < 1  # -1: about the whole file
+    end = (end_line or line, (end_column or 0) + 1)
+    ends = not whole and column > 0 and end > (line, column)
+    return Finding(
+        tool="mypy",
+        rule=entry["code"] or entry["severity"],
+        severity=SEVERITIES[entry["severity"]],
+        message=_message(entry),
+        location=Location(
+            entry["file"],
+            None if whole else line,
+            None if whole or column < 1 else column,
+            end[0] if ends else None,
+            end[1] if ends else None,
+        ),
+    )
+
+
+def _imports(entries: list[dict[str, Any]]) -> tuple[Gap, ...]:
+    modules = sorted({name for one in entries for name in re.findall(r'"([^"]+)"', one["message"])[:1]})
+    if not modules:
+        return ()
+    return (Gap("imports", f"no environment of the project to look up: {', '.join(modules)}"),)
+
+
+def _notes(task: Task) -> tuple[str, ...]:
+    config = _config(task)
+    notes = [f"mypy is configured by {config.name}."] if config.name else []
+    if disabled := config.words("disable_error_code"):
+        notes.append(f"{config.name} switches off for all files: {', '.join(disabled)}.")
+    if config.words("plugins") and task.options.settings.get("plugins") is not True:
+        notes.append(f"{config.name} asks for plugins, which are not loaded: {', '.join(config.words('plugins'))}.")
+    return tuple(notes)
+
+
+def _rule(code: str) -> Rule:
+    uri = "https://mypy.readthedocs.io/en/stable/error_codes.html"
+    return Rule(code, name=code, summary=code.replace("-", " ").capitalize(), uri=uri)
+
+
+TOOL = Tool(
+    name="mypy",
+    stage=Stage.TYPE,
+    about="checks types",
+    uri="https://mypy.readthedocs.io/",
+    commands=_commands,
+    parse=_parse,
+    select=select,
+    canary=Canary(files={"py_secure_ci_canary_.py": CANARY_TEXT}, expect=frozenset({"arg-type"})),
+    settings=CONFIGS,
+    split=_split,
+    needs_environment=True,
+    default=True,
+    text_only=True,
+    blind_directive=r"^\s*#\s*(?:mypy:.*\bignore[-_]errors\b(?!\s*=\s*[Ff]alse)|type:\s*ignore\s*(?:#.*)?$)",
+    blinders=dict.fromkeys(CONFIGS, r"^\s*(ignore_errors|disable_error_code|follow_imports)\b"),
+)

@@ -1,0 +1,132 @@
+"""pip-audit on exact pins that we read ourselves: it never resolves. See https://github.com/pypa/pip-audit.
+
+`task.advisory_url` is the base URL of an OSV service: the loopback one over a snapshot, or the live one. What pip-audit
+says it audited must be what it was given: `looked_at` holds `name==version`, without the canary. Findings are one a
+pin and advisory, raw: `advisories.enrich.advise` merges aliases and adds severity, the way out and who asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from packaging.utils import canonicalize_name
+
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.model import Advisory, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.pins import Pin
+from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+
+_INPUT = "pins.txt"
+
+
+def commands(task: Task) -> tuple[Command, ...]:
+    """One call over all pins of the task and the canary."""
+    lines = sorted({f"{pin.name}=={pin.version}" for pin in _asked(task)})
+    argv = (
+        *("pip-audit", "--requirement", str(task.scratch / _INPUT), "--no-deps", "--disable-pip"),
+        *("--vulnerability-service", "osv", "--osv-url", f"{task.advisory_url}/v1/query"),
+        *("--format", "json", "--desc", "off", "--progress-spinner", "off"),
+        *("--cache-dir", str(task.cache or task.scratch / "cache")),
+        *task.options.args,
+    )
+    loopback = task.advisory_url.startswith("http://127.0.0.1:")
+    return (Command(argv=argv, inputs={_INPUT: "\n".join(lines) + "\n"}, network=not loopback),)
+
+
+def split(task: Task) -> tuple[Task, ...]:
+    """Pieces in which no package has two versions: pip-audit refuses such a list."""
+    versions: dict[str, list[str]] = {}
+    for pin in task.pins:
+        known = versions.setdefault(pin.name, [])
+        if pin.version not in known:
+            known.append(pin.version)
+    count = max((len(known) for known in versions.values()), default=1)
+    piles: list[list[Pin]] = [[] for _ in range(count)]
+    for pin in task.pins:
+        piles[versions[pin.name].index(pin.version)].append(pin)
+    return tuple(replace(task, pins=tuple(pile)) for pile in piles)
+
+
+def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    """Read the JSON. Raises `WrongShape` if it is not JSON (a service that failed), or not about our pins."""
+    document = as_dict(load_json(executions["main"].stdout, "pip-audit's report"), "pip-audit's report")
+    asked: dict[str, list[Pin]] = {}
+    for pin in _asked(task):
+        asked.setdefault(f"{pin.name}=={pin.version}", []).append(pin)
+    findings: list[Finding] = []
+    gaps: list[Gap] = []
+    looked_at: set[str] = set()
+    for one in as_list(field(document, "dependencies", list, "pip-audit's report"), "dependencies"):
+        entry = as_dict(one, "dependencies")
+        name = canonicalize_name(field(entry, "name", str, "dependencies"))
+        if reason := optional(entry, "skip_reason", str, name):
+            gaps += [_skipped(pin, reason) for pin in _asked(task) if pin.name == name]
+            continue
+        subject = f"{name}=={field(entry, 'version', str, name)}"
+        if subject not in asked or subject in looked_at:
+            raise WrongShape(f"pip-audit reports {subject}, which it was not asked about (or twice)")
+        looked_at.add(subject)
+        vulnerabilities = [as_dict(vuln, subject) for vuln in field(entry, "vulns", list, subject)]
+        findings += [_finding(pin, vuln) for pin in asked[subject] for vuln in vulnerabilities]
+    due = frozenset(f"{pin.name}=={pin.version}" for pin in task.pins)
+    return Reading(
+        findings=tuple(findings),
+        rules=tuple(Rule(id=rule) for rule in sorted({one.rule for one in findings})),
+        looked_at=frozenset(looked_at) & due,
+        gaps=tuple(gaps),
+    )
+
+
+def _asked(task: Task) -> tuple[Pin, ...]:
+    return (*task.pins, *([task.canary_pin] if task.canary_pin else []))
+
+
+def _skipped(pin: Pin, reason: str) -> Gap:
+    return Gap(f"{pin.file}: {pin.name}=={pin.version}", f"pip-audit skipped it: {reason[:200]}", pin.line)
+
+
+def _finding(pin: Pin, vuln: Mapping[str, Any]) -> Finding:
+    id_ = field(vuln, "id", str, pin.name)
+    aliases = [str(one) for one in as_list(field(vuln, "aliases", list, id_), id_)]
+    fixed = tuple(str(one) for one in as_list(field(vuln, "fix_versions", list, id_), id_))
+    return Finding(
+        tool="pip-audit",
+        rule=id_,
+        severity=Severity.UNKNOWN,
+        message=f"{pin.name} {pin.version} is vulnerable: {id_}",
+        location=Location(pin.file, pin.line),
+        advisory=Advisory(package=pin.name, version=pin.version, ids=(id_, *aliases), fixed_in=fixed),
+        anchor=f"{pin.name}:{id_}",
+    )
+
+
+def _select(files: tuple[str, ...], settings: Mapping[str, str]) -> Selection:  # noqa: ARG001 (pins are due, no files)
+    return Selection(())
+
+
+TOOL = Tool(
+    name="pip-audit",
+    stage=Stage.SCA,
+    about="finds known vulnerabilities of the exact versions that the project pins",
+    uri="https://github.com/pypa/pip-audit",
+    commands=commands,
+    parse=parse,
+    select=_select,
+    split=split,
+    canary=Canary(
+        pins=(
+            ("jinja2", "2.4.1"),
+            ("urllib3", "1.24.1"),
+            ("pyyaml", "5.3"),
+            ("requests", "2.19.0"),
+            ("flask", "0.12.2"),
+            ("django", "1.11.0"),
+        )
+    ),
+    unit="packages",
+    needs_pins=True,
+    default=True,
+)

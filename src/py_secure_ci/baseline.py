@@ -7,15 +7,14 @@ two branches change for two files is nearly always apart by a line that neither 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from py_secure_ci.dedupe import merged
+from py_secure_ci.dedupe import Group, merged
 from py_secure_ci.errors import BaselineError
 from py_secure_ci.fingerprints import VERSION, identities, subject
-from py_secure_ci.model import Finding
-from py_secure_ci.report import Completed, Report, ToolInfo
+from py_secure_ci.report import Completed, Report, ToolInfo, Verdict
 
 TITLE = "py-secure-ci baseline 1"
 _GUARDS = 16**3
@@ -27,6 +26,7 @@ class Entry:
 
     subject: str
     members: tuple[tuple[str, tuple[str, ...]], ...]  # (`tool/rule`, fingerprints)
+    suppressed: bool = False  # known, but by a suppression: when that goes, the finding counts
 
     @property
     def fingerprints(self) -> tuple[str, ...]:
@@ -56,18 +56,19 @@ class Baseline:
     tools: Mapping[str, ToolState] = field(default_factory=dict)
 
 
-def of_findings(findings: Iterable[Finding], tools: Mapping[str, ToolState]) -> Baseline:
-    """A baseline that knows these findings (fingerprinted, of any number of tools)."""
-    entries = (
-        Entry(subject(group.kept), tuple(sorted((one.name, identities(one)) for one in group.members)))
-        for group in merged(tuple(findings))
-    )
-    return Baseline(tuple(sorted(entries)), dict(sorted(tools.items())))
+def of_report(report: Report, verdict: Verdict | None = None) -> Baseline:
+    """A baseline that knows everything that the report's completed tools found.
+
+    With the verdict that was given over the report, what was suppressed is remembered as that.
+    """
+    judged = verdict.findings if verdict is not None else ()
+    suppressed = {one.fingerprint for one in judged if one.suppression is not None}
+    return Baseline(tuple(sorted(_entry(group, suppressed) for group in merged(report.findings))), tool_states(report))
 
 
-def of_report(report: Report) -> Baseline:
-    """A baseline that knows everything that the report's completed tools found."""
-    return of_findings(report.findings, tool_states(report))
+def _entry(group: Group, suppressed: Collection[str]) -> Entry:
+    members = tuple(sorted((one.name, identities(one)) for one in group.members))
+    return Entry(subject(group.kept), members, any(one.fingerprint in suppressed for one in group.members))
 
 
 def tool_states(report: Report) -> dict[str, ToolState]:
@@ -86,7 +87,8 @@ def render(baseline: Baseline) -> str:
     for name, state in baseline.tools.items():
         _put(slots, f"tool {name}", ["tool", name, state.version, state.lock, state.config])
     for entry in baseline.entries:
-        _put(slots, entry.subject, ["finding", entry.subject, *([name, *known] for name, known in entry.members)])
+        word = "suppressed" if entry.suppressed else "finding"
+        _put(slots, entry.subject, [word, entry.subject, *([name, *known] for name, known in entry.members)])
     lines = [TITLE]
     for number in range(_GUARDS):
         lines.append(f"{number:03x}")
@@ -109,8 +111,9 @@ def parse(text: str, name: str) -> Baseline:
         match _row(line, name, number):
             case ["tool", str(tool), str(version), str(lock), str(config)]:
                 tools[tool] = ToolState(version, lock, config)
-            case ["finding", str(where), *members] if members:
-                entries.append(Entry(where, tuple(_member(one, name, number) for one in members)))
+            case ["finding" | "suppressed" as word, str(where), *members] if members:
+                known = tuple(_member(one, name, number) for one in members)
+                entries.append(Entry(where, known, word == "suppressed"))
             case _:
                 raise _damaged(name, number)
     return Baseline(tuple(sorted(entries)), dict(sorted(tools.items())))
@@ -131,7 +134,7 @@ def _row(line: str, name: str, number: int) -> object:
 def _member(value: object, name: str, number: int) -> tuple[str, tuple[str, ...]]:
     match value:
         case [str(rule), *known] if known and all(isinstance(one, str) and one.startswith(VERSION) for one in known):
-            return rule, tuple(known)
+            return rule, tuple(map(str, known))
     raise _damaged(name, number)
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from py_secure_ci.python_text import COMPOUND, Source, Statement, Token, tokens
+from py_secure_ci.python_text import COMPOUND, Source, Token, tokens
 
 # A longer piece is told by its beginning: a list of 300 routes may grow at its end.
 _LONGEST = 40
 _HEAD = 12
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 # After these words a bracket groups, it does not call. Soft keywords count at the start of a statement only.
-_WORDS = frozenset(
-    "and as assert async await break continue del elif else except finally for from global if import in"
-    " is lambda nonlocal not or pass raise return try while with yield".split()
-)
+_WORDS = frozenset(keyword.kwlist) - {"False", "None", "True"}
 _SOFT = frozenset({"match", "case"})
 CALL = re.compile(r"(?<![\w.])[^\W\d][\w.]*\s*\(")
 _KEY = re.compile(r"\s*-?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]")
@@ -169,29 +167,35 @@ def _calls(before: Token | None, *, first: bool) -> bool:
 
 def _element(words: list[Token], offset: int) -> list[Token]:
     """The smallest comma-separated piece that holds the offset; at a definition's own level, its name."""
-    starts, begin, target = [0], None, _index(words, offset)
-    kept: list[Token] = []
-    plain = list(_grouped(words))
-    for index, (token, grouping) in enumerate(plain):
-        closes = token.text in _CLOSE and not grouping
-        if closes and begin is not None and len(starts) == begin:
-            break
-        if closes and len(starts) > 1:
-            starts.pop()
-        last = index + 1 < len(plain) and plain[index + 1][0].text in _CLOSE
-        if token.text == "," and not last:
-            if begin == len(starts):
-                break
-            starts[-1] = index + 1
-        if index == target:
-            if len(starts) == 1 and _defined(words):
-                return _head(words)
-            begin, kept = len(starts), [t for t, g in plain[starts[-1] : index] if not g]
-        if begin is not None and not grouping:
-            kept.append(token)
+    levels, target = _levels(words), _index(words, offset)
+    level = levels[target][1]
+    if level == 0 and _defined(words):
+        return _head(words)
+    begin = target
+    while begin and not _parts(levels[begin - 1], level):
+        begin -= 1
+    end = target + 1
+    while end < len(levels) and not _parts(levels[end], level):
+        end += 1
+    return _module(words) + [token for token, _, mark in levels[begin:end] if mark != "grouping"]
+
+
+def _levels(words: list[Token]) -> list[tuple[Token, int, str]]:
+    """Each token with how many brackets it is in (not counting those that group) and whether it groups or parts."""
+    found, level = [], 0
+    for index, (token, grouping) in enumerate(_grouped(words)):
+        closes = index + 1 < len(words) and words[index + 1].text in _CLOSE
+        mark = "grouping" if grouping else "parting" if token.text == "," and not closes else ""
+        if token.text in _CLOSE and not grouping:
+            level = max(0, level - 1)
+        found.append((token, level, mark))
         if token.text in _OPEN and not grouping:
-            starts.append(index + 1)
-    return _module(words) + kept
+            level += 1
+    return found
+
+
+def _parts(entry: tuple[Token, int, str], level: int) -> bool:
+    return entry[1] < level or (entry[1] == level and entry[2] == "parting")
 
 
 def _index(words: list[Token], offset: int) -> int:

@@ -71,7 +71,9 @@ class _Groups:
 def _join_row(groups: _Groups, row: Mapping[str, Any], indices: Sequence[int]) -> None:
     """Pair up the findings of one file that one row of the table calls the same, the nearest first."""
     left = [index for index in indices if matches_any(groups.findings[index].name, row["rules"])]
-    right = [index for index in indices if matches_any(groups.findings[index].name, row["with"])] if "with" in row else left
+    right = (
+        [index for index in indices if matches_any(groups.findings[index].name, row["with"])] if "with" in row else left
+    )
     if not left or not right:
         return
     alike = attrgetter("name" if row.get("one_tool") else "tool")
@@ -99,16 +101,23 @@ def _pairs(
         for index in others:
             starts[0 if where == "file" else _lines(findings[index])[0]].append(index)
         for one in ones:
-            start, end = _lines(findings[one])
-            reach = {"lines": range(start, min(end, start + _NEAR) + 1), "line": (start,), "file": (0,)}[where]
-            for line in reach:
+            for line, column in _reach(findings[one], where):
                 for other in starts.get(line, ()):
-                    yield _distance(findings[one], findings[other]), min(one, other), max(one, other)
-            if where == "lines" and _argument(findings[one]):
-                for line in range(start - _CALL_LINES, start):
-                    for other in starts.get(line, ()):
-                        if _column(findings[one]) == _column(findings[other]):
-                            yield _distance(findings[one], findings[other]), min(one, other), max(one, other)
+                    if column is None or column == _column(findings[other]):
+                        yield _distance(findings[one], findings[other]), min(one, other), max(one, other)
+
+
+def _reach(finding: Finding, where: str) -> Iterator[tuple[int, int | None]]:
+    """On which lines a partner may start, and in which column if that matters."""
+    start, end = _lines(finding)
+    if where == "file":
+        yield 0, None
+    elif where == "line":
+        yield start, None
+    else:
+        yield from ((line, None) for line in range(start, min(end, start + _NEAR) + 1))
+        if _argument(finding):
+            yield from ((line, _column(finding)) for line in range(start - _CALL_LINES, start))
 
 
 def _argument(finding: Finding) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from py_secure_ci.python_text import Source
 from py_secure_ci.report import Inline
 
-_MARK = re.compile(r"#\s*py-secure-ci\s*:(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+_MARK = re.compile(r"(?:^|(?<=\s))#\s*py-secure-ci\s*:(?P<rest>[^#]*)", re.IGNORECASE | re.DOTALL)
 _IGNORE = re.compile(r"\s*ignore\s*\[(?P<rules>[^\]]*)\](?P<reason>.*)", re.DOTALL)
 _RULE = re.compile(r"[\w.*?-]+/[\w.*?:-]+|[A-Za-z]{2,}-[\w.*?-]*\d[\w.*?-]*")  # `tool/rule`, or an advisory's id
 _HASH = re.compile(r"(?:^|(?<=\s))#[^\n]*")
@@ -35,7 +35,7 @@ def inline_suppressions(path: str, text: str) -> tuple[Inline, ...]:
         return ()
     found = []
     for line, alone, comment in _comments(path, text):
-        if (match := _MARK.match(comment)) is not None:
+        if (match := _MARK.search(comment)) is not None:
             found.append(_inline(path, line, alone, match["rest"]))
     return tuple(found)
 
@@ -67,9 +67,11 @@ def _comments(path: str, text: str) -> Iterator[tuple[int, bool, str]]:
 def _inline(path: str, line: int, alone: bool, rest: str) -> Inline:
     match = _IGNORE.fullmatch(rest)
     if match is None:
-        return Inline(path=path, line=line, alone=alone, problem="it should read `# py-secure-ci: ignore[tool/rule] reason`")
+        return Inline(
+            path=path, line=line, alone=alone, problem="it should read `# py-secure-ci: ignore[tool/rule] reason`"
+        )
     rules = tuple(rule.strip() for rule in match["rules"].split(",") if rule.strip())
-    reason = match["reason"].strip(" \t:-–—")
+    reason = match["reason"].strip(" \t:-\u2013\u2014")
     wrong = [rule for rule in rules if not _RULE.fullmatch(rule)]
     problem = ""
     if not rules:

@@ -16,15 +16,18 @@ CONFIGS = ("mypy.ini", ".mypy.ini", "pyproject.toml", "setup.cfg")  # in mypy's 
 ALWAYS = CONFIGS[:2]  # count even without a section for mypy
 
 # What our command line decides, what would write outside the scratch folder, and what would start programs.
-_DROPPED = frozenset(
-    """bazel cache_dir cache_fine_grained cache_map color_output debug_cache error_summary exclude exclude_gitignore
-    explicit_package_bases export_ref_info fine_grained_incremental files hide_error_codes incremental inspections
-    install_types junit_format junit_xml line_checking_stats logical_deps modules namespace_packages non_interactive
-    num_workers output packages pdb pretty python_executable quickstart_file raise_exceptions shadow_file
-    show_absolute_path show_column_numbers show_error_code_links show_error_codes show_error_context show_error_end
-    show_traceback skip_cache_mtime_checks skip_version_check sqlite_cache timing_stats use_builtins_fixtures verbosity
-    warn_unused_configs""".split()
-)
+# fmt: off
+_DROPPED = frozenset({
+    "bazel", "cache_dir", "cache_fine_grained", "cache_map", "color_output", "debug_cache", "error_summary",
+    "exclude", "exclude_gitignore", "explicit_package_bases", "export_ref_info", "fine_grained_incremental",
+    "files", "hide_error_codes", "incremental", "inspections", "install_types", "junit_format", "junit_xml",
+    "line_checking_stats", "logical_deps", "modules", "namespace_packages", "non_interactive", "num_workers",
+    "output", "packages", "pdb", "pretty", "python_executable", "quickstart_file", "raise_exceptions",
+    "shadow_file", "show_absolute_path", "show_column_numbers", "show_error_code_links", "show_error_codes",
+    "show_error_context", "show_error_end", "show_traceback", "skip_cache_mtime_checks", "skip_version_check",
+    "sqlite_cache", "timing_stats", "use_builtins_fixtures", "verbosity", "warn_unused_configs",
+})
+# fmt: on
 _DROPPED_PATTERN = re.compile(r".*_report|dump_.*|mypyc_.*")
 
 

@@ -1,10 +1,9 @@
-"""Which files mypy is due to check: what the project's configuration chooses, or its packages without tests and docs."""
+"""Which files mypy is due to check: what its configuration chooses, else all but tests and docs."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from pathlib import PurePosixPath
 
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded
@@ -55,7 +54,7 @@ def _reasons(config: MypyConfig, names: Mapping[str, str]) -> Callable[[str], st
         if any(pattern.search(file) for pattern in excludes):
             return f"{config.name} (exclude)"
         if not chosen and not modules:
-            return DEFAULT if _outside(PurePosixPath(file)) else ""
+            return DEFAULT if _outside(file) else ""
         wanted = any(pattern.fullmatch(file) for pattern in chosen) or any(
             name == one or name.startswith(f"{one}.") for one in modules
         )
@@ -78,14 +77,13 @@ def _compiled(expression: str, where: str) -> re.Pattern[str]:
         raise WrongShape(f"{where}: mypy's exclude is no regular expression: {error}") from None
 
 
-def _outside(file: PurePosixPath) -> bool:
-    folders = file.parts[:-1]
+def _outside(file: str) -> bool:
+    *folders, name = file.split("/")
     return (
         bool(ANYWHERE.intersection(folders))
-        or folders[:1] != ()
-        and folders[0] in AT_THE_ROOT
-        or file.name == "conftest.py"
-        or (not folders and file.name in SCRIPTS)
+        or (folders[:1] != [] and folders[0] in AT_THE_ROOT)
+        or name == "conftest.py"
+        or (not folders and name in SCRIPTS)
     )
 
 

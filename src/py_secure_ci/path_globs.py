@@ -1,4 +1,4 @@
-"""Path globs as in .gitignore: `*` stays within a folder, `**` does not, a pattern without a slash fits at any depth."""
+"""Path globs as in .gitignore: `*` stays within a folder, `**` does not, one without a slash fits at any depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Python source cut into statements and tokens without parsing it, so that any text, broken or too new, has an answer."""
+"""Python source cut into statements and tokens without parsing: any text, broken or too new, has an answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass
 
-_STRING = r"""(?s:\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)"""
+_STRING = (
+    r"""(?s:\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?)"""
+)
 _LANDMARK = re.compile(rf"(?P<comment>\#[^\n]*)|(?P<string>{_STRING})|[()\[\]{{}}\n;]|(?s:\\.)")
 _TOKEN = re.compile(
     rf"(?P<comment>\#[^\n]*)|(?P<string>(?:[rbuftRBUFT]{{1,2}})?{_STRING})|(?P<name>[^\W\d]\w*)"
@@ -20,6 +23,7 @@ _RESYNC = re.compile(
 )
 _FORMATTED = re.compile(r"(?i)(?<!\w)(?:[ft]|[ft]r|r[ft])\Z")
 _BRACES = {quote: re.compile(rf"(?s:\\.)|\{{\{{|\{{|\}}|\n|{quote}") for quote in ("'", '"', "'''", '"""')}
+_DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 COMPOUND = frozenset(
     {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async"}
 )
@@ -45,7 +49,7 @@ class Statement:
 
 
 class Source:
-    """One text with its lines, comments and statements. Lines end with `\\n`, `\\r\\n` or `\\r`."""
+    """One text with its lines, comments and statements. Lines end as on Unix, Windows or old Macs."""
 
     def __init__(self, text: str) -> None:
         """Scan once: everything else is a look-up."""
@@ -95,11 +99,8 @@ class Source:
                 self.comments.append(match.span())
                 continue
             mark = match.group()
-            if mark in "([{":
-                depth += 1
-            elif mark in ")]}":
-                depth = max(0, depth - 1)
-            elif mark == ";" and not depth:
+            depth = max(0, depth + _DEPTH.get(mark, 0))
+            if mark == ";" and not depth:
                 self._add(start, match.start(), line)
                 start = position
             elif mark.endswith("\n"):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from py_secure_ci.tool import Task
 
@@ -13,7 +14,7 @@ ARGUMENT_BYTES = 96 * 1024  # of file names on one command line: the least that 
 
 def with_suffix(files: Iterable[str], suffixes: frozenset[str]) -> tuple[str, ...]:
     """The files whose last suffix is one of `suffixes` (lower case, with the dot), in the order given."""
-    return tuple(file for file in files if PurePosixPath(file).suffix.lower() in suffixes)
+    return tuple(file for file in files if posixpath.splitext(file)[1].lower() in suffixes)
 
 
 def argument(path: str) -> str:

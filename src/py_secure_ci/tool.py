@@ -128,8 +128,8 @@ class Tool:
     needs_environment: bool = False  # runs in, or reads, the project's environment
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
-    # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and no
-    # byte order mark) are not due, others that are not UTF-8 are gaps.
+    # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and
+    # no byte order mark) are not due, others that are not UTF-8 are gaps.
     text_only: bool = False
     blind_directive: str = ""  # regular expression (MULTILINE) of what blinds it inside a due file: that is a gap
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -41,7 +41,8 @@ def advise(
     done: list[Finding] = []
     for key, pile in piles.items():
         pin = pins.get(key) or Pin(name=key[2], version=key[3], file=key[0], line=key[1] or 1)
-        package = _Package(pin, dependencies, snapshot, reach)
+        upgrade = way_out(pin, snapshot.of(pin.name), dependencies)
+        package = _Package(pin, dependencies, snapshot, upgrade, reach(pin.name))
         done += [package.finding(cluster) for cluster in merge(pile, snapshot)]
     return tuple(plain + sorted(done, key=_order))
 
@@ -87,7 +88,8 @@ class _Package:
     pin: Pin
     dependencies: Dependencies
     snapshot: Snapshot
-    reach: Reach
+    upgrade: Upgrade
+    reach: tuple[str, tuple[str, ...]]
 
     def finding(self, cluster: list[Finding]) -> Finding:
         """One finding for all of a cluster."""
@@ -97,8 +99,7 @@ class _Package:
         own = [record for record in records if ids & set(record.ids)]
         ids |= {id_ for record in own for id_ in record.ids}
         judged = judge(ids, [vector for record in own for vector in record.vectors])
-        upgrade = way_out(pin, records, self.dependencies)
-        word, places = self.reach(pin.name)
+        upgrade, (word, places) = self.upgrade, self.reach
         advisory = Advisory(
             package=pin.name,
             version=pin.version,

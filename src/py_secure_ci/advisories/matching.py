@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
+from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
@@ -68,18 +69,20 @@ def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> An
     if is_malformed(events):
         return Answer.INDETERMINATE
     # `introduced: 0` comes before every version, pre-releases of 0 among them.
-    ordered = sorted(events, key=lambda event: (event[1] != "0" or event[0] != "introduced", Version(event[1])))
-    affected = False
-    for word, bound in ordered:
+    start = ("introduced", "0")
+    affected = start in events
+    parsed = [(bound, word) for word, text in events if (word, text) != start and (bound := _parse(text)) is not None]
+    for bound, word in sorted(parsed, key=lambda event: event[0]):
         if word == "introduced":
-            affected = affected or bound == "0" or version >= Version(bound)
+            affected = affected or version >= bound
         elif word == "fixed":
-            affected = affected and version < Version(bound)
+            affected = affected and version < bound
         else:
-            affected = affected and version <= Version(bound)
+            affected = affected and version <= bound
     return Answer.AFFECTED if affected else Answer.NOT_AFFECTED
 
 
+@lru_cache(maxsize=1 << 16)  # bounds repeat: the same releases fix many advisories
 def _parse(version: str) -> Version | None:
     try:
         return Version(version)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.model import Gap, Stage
@@ -80,21 +81,26 @@ def advice_for(
 
 
 def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: object, gaps: tuple[Gap, ...]
+    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...]
 ) -> Callable[[Completed], Completed]:
-    def join(outcome: Completed) -> Completed:
-        if outcome.tool.stage is not Stage.SCA:
-            return outcome
-        from py_secure_ci.advisories.enrich import advise, dependency_gaps, stale_locks
-        from py_secure_ci.advisories.reach import imports_of
+    from py_secure_ci.advisories import enrich
+    from py_secure_ci.advisories.gaps import gaps
+    from py_secure_ci.dependencies.imports import reach_of, read_imports
 
+    def join(outcome: Completed) -> Completed:
+        if outcome.tool.name != "pip-audit":
+            return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
-        imports = imports_of(python, lambda path: project.sources.text(path) or "")
-        findings = advise(outcome.findings, dependencies, snapshot, imports)
+        reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
+        findings = (
+            *enrich.advise(outcome.findings, dependencies, snapshot, reach),
+            *enrich.stale_locks(dependencies, outcome.tool.name),
+        )
         return replace(
             outcome,
-            findings=(*findings, *stale_locks(dependencies, outcome.tool.name)),
-            gaps=(*outcome.gaps, *gaps, *dependency_gaps(dependencies, snapshot)),
+            findings=findings,
+            rules=enrich.rules(findings),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot)),
         )
 
     return join

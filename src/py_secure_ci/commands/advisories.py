@@ -11,9 +11,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.advisories.status import current, status, update
-from py_secure_ci.commands.session import cache_folder
 from py_secure_ci.config.settings import AdvisorySettings
 from py_secure_ci.errors import AdvisoryError
+from py_secure_ci.toolchain.places import cache_folder
 
 EXPORT = "https://osv-vulnerabilities.storage.googleapis.com/PyPI/all.zip"
 MAX_BYTES = 300 * 1024 * 1024

@@ -67,7 +67,7 @@ def _services(
     arguments: argparse.Namespace,
     session: Session,
 ) -> Services:
-    installer = Installer(project, session, offline=arguments.offline)
+    installer = Installer(project, session)
     return Services(
         run=session.run,
         install=installer.install,

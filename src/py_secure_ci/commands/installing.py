@@ -6,10 +6,13 @@ from pathlib import Path
 
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import ToolchainError
+from py_secure_ci.model import Stage
 from py_secure_ci.pipeline import Installed
 from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Tool
-from py_secure_ci.toolchain.toolchain import Toolchain
+from py_secure_ci.toolchain import Toolchain
+from py_secure_ci.toolchain.installation import Installation
 
 
 class Installer:
@@ -21,19 +24,27 @@ class Installer:
         `--offline` does not reach here: it means that no service is asked about the project; a tool that is missing is
         still installed, and one that is there needs no network.
         """
-        self._project = project
+        self._project, self._session = project, session
         self._toolchain = Toolchain(session.cache, session.environ)
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
-        found = self._toolchain.provide(
-            lock=tool.lock or tool.name,
-            program=tool.program or tool.name,
-            distribution=tool.distribution or tool.name,
-            source=self._project.config.options(tool.name).source,
-            python=python,
-        )
+        found = self._find(tool, self._project.config.options(tool.name).source, python)
         info = ToolInfo(
             name=tool.name, stage=tool.stage, version=found.version, source=found.source, lock=found.lock, uri=tool.uri
         )
         return Installed(info, found.bin, found.site_packages)
+
+    def _find(self, tool: Tool, source: str, python: Path | None) -> Installation:
+        program, distribution = tool.program or tool.name, tool.distribution or tool.name
+        if source == "path":
+            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder())
+        if source == "project":
+            if python is None:
+                raise ToolchainError(
+                    f"the YAML says to use the project's own {tool.name}, but the project has no environment",
+                    hint=f"Make one (.venv), or take `source: project` away from tools.{tool.name}.",
+                )
+            return self._toolchain.from_project(tool.name, python, program=program, distribution=distribution)
+        overlay = python if tool.stage is Stage.TEST else None
+        return self._toolchain.install(tool.lock or tool.name, python=overlay)

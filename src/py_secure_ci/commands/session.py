@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import os
 import signal
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,6 +15,7 @@ from py_secure_ci.running.environment import child_environment
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.scratch import scratch
+from py_secure_ci.toolchain.places import cache_folder
 
 _SIGNALS = tuple(one for name in ("SIGTERM", "SIGINT", "SIGHUP") if (one := getattr(signal, name, None)))
 
@@ -37,8 +36,7 @@ class Session:
     def __enter__(self) -> Session:
         """Make the scratch folder and the runner, and take the signals."""
         self.folder = self._stack.enter_context(scratch())
-        self.runner = Runner()
-        self._stack.callback(self.runner.stop, "the run is over")
+        self.runner = self._stack.enter_context(Runner())
         if threading.current_thread() is threading.main_thread():
             for one in _SIGNALS:
                 self._handlers[one] = signal.signal(one, self._stop)
@@ -70,16 +68,3 @@ class Session:
     def _stop(self, number: int, _frame: FrameType | None) -> None:
         self.interrupted = signal.Signals(number).name
         threading.Thread(target=self.runner.stop, args=(f"interrupted by {self.interrupted}",), daemon=True).start()
-
-
-def cache_folder(environ: Mapping[str, str]) -> Path:
-    """Where tools' environments and results are kept: $PY_SECURE_CI_CACHE, or the platform's cache folder."""
-    if environ.get("PY_SECURE_CI_CACHE"):
-        return Path(environ["PY_SECURE_CI_CACHE"]).absolute()
-    home = Path(environ.get("HOME") or environ.get("USERPROFILE") or os.path.expanduser("~"))  # noqa: PTH111
-    if sys.platform == "win32":
-        return Path(environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "py-secure-ci"
-    if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "py-secure-ci"
-    base = environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if os.path.isabs(base) else home / ".cache") / "py-secure-ci"

@@ -11,7 +11,7 @@ from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
-from py_secure_ci.formats import annotations, console, summary
+from py_secure_ci.formats import console, github_annotations, summary
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Report, Verdict
@@ -55,7 +55,7 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     if session.ci.summary_file:
         with Path(session.ci.summary_file).open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(summary.render(report, verdict) + "\n")
-    print(annotations.render(report, verdict), flush=True)
+    print(github_annotations.render(report, verdict), flush=True)
 
 
 def print_console(report: Report, verdict: Verdict) -> None:

@@ -28,7 +28,8 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
         raise WrongShape(f"lock version {version} is not known: only version 1 can be read")
     packages = [as_dict(one, "packages") for one in as_list(field(lock, "packages", list, "pylock"), "packages")]
     names = [field(one, "name", str, "packages") for one in packages]
-    manifest = manifests(neighbour(file, "pyproject.toml"))
+    maker = optional(lock, "created-by", str, "pylock") or "pip"
+    manifest = manifests(neighbour(file, "Pipfile" if maker == "pipenv" else "pyproject.toml"))
     traced = _trace(packages, manifest)
     entries = Entries(file)
     if not packages:
@@ -38,7 +39,7 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
             _add(entries, package, line, traced.get(normalise(package["name"])))
     project = manifest.declaration if manifest else entries.declaration("pip", locked=True)
     return entries.declaration(
-        optional(lock, "created-by", str, "pylock") or "pip",
+        maker,
         locked=True,
         project=project.project,
         project_version=project.project_version,

@@ -23,7 +23,10 @@ def visible(text: str, keep: str = "") -> str:
     text = _BLANK.sub(REPLACEMENT, _EMOJI_STYLE.sub("", text))
     if text.isprintable():
         return text
-    return "".join(char if char.isprintable() or char in keep else _stand_in(char) for char in text)
+    for char in sorted(set(text)):
+        if not char.isprintable() and char not in keep:
+            text = text.replace(char, _stand_in(char))
+    return text
 
 
 def _stand_in(char: str) -> str:
@@ -72,7 +75,8 @@ def _units(text: str) -> int:
 _ENTITIES = str.maketrans({char: f"&#{ord(char)};" for char in "|`*_~[]()!\\{}$'\"^="})
 _ENTITIES.update({ord("&"): "&amp;", ord("<"): "&lt;", ord(">"): "&gt;"})
 # An empty comment keeps what is drawn, and parts what would be taken for a mention or an issue after parsing.
-_ENTITIES.update({ord("@"): "&#64;<!-- -->", ord("#"): "&#35;<!-- -->"})
+_PARTING = "<!-- -->"
+_ENTITIES.update({ord("@"): f"&#64;{_PARTING}", ord("#"): f"&#35;{_PARTING}"})
 
 
 def markdown(text: str, limit: int = 300) -> str:
@@ -82,5 +86,5 @@ def markdown(text: str, limit: int = 300) -> str:
 
 
 def markdown_code(text: str, limit: int = 300) -> str:
-    """The same as code (a path, a rule, a command)."""
-    return f"<code>{markdown(text, limit)}</code>" if text else ""
+    """The same as code (a path, a rule, a command), where nothing is taken for a mention anyway."""
+    return f"<code>{markdown(text, limit).replace(_PARTING, '')}</code>" if text else ""

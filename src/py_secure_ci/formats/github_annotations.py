@@ -100,12 +100,13 @@ def _annotation(finding: Finding, places: Places, order: _Order) -> str:
 
 def _where(place: Location, places: Places) -> dict[str, str | int | None]:
     """The runner refuses columns of a span of lines, and an end before the beginning."""
-    where: dict[str, str | int | None] = {"file": places.shown(place.path), "line": place.line}
-    if place.line is None:
+    where: dict[str, str | int | None] = {"file": places.shown(place.path)}
+    if place.line is None or place.line < 1:
         return where
+    where["line"] = place.line
     end_line = place.end_line if place.end_line is not None and place.end_line > place.line else place.line
     where["endLine"] = end_line
-    if end_line == place.line and place.column is not None:
+    if end_line == place.line and place.column is not None and place.column > 0:
         where["col"] = place.column
         if place.end_column is not None and place.end_column >= place.column:
             where["endColumn"] = place.end_column

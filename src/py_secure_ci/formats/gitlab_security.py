@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
@@ -41,6 +41,16 @@ _SEVERITIES = {
 
 
 @dataclass(frozen=True, slots=True)
+class _Scope:
+    """What a report says around its findings."""
+
+    report: Report
+    places: Places
+    rules: Mapping[tuple[str, str], Rule]
+    seen: Counter[str]
+
+
+@dataclass(frozen=True, slots=True)
 class _Kind:
     """One of the three: whose tools it speaks for, and how it says where."""
 
@@ -48,7 +58,7 @@ class _Kind:
     stage: Stage  # without a tool of this stage there was no scan
     stages: frozenset[Stage]
     takes: Callable[[Finding, Stage], bool]
-    where: Callable[[Finding, Location | None, Places, Report], dict[str, Any]]
+    where: Callable[[Finding, Location | None, _Scope], dict[str, Any]]
 
 
 def render_sast(report: Report, verdict: Verdict) -> str:
@@ -68,20 +78,18 @@ def render_dependency_scanning(report: Report, verdict: Verdict) -> str:
 
 def _render(kind: _Kind, report: Report, verdict: Verdict) -> str:
     of_tool = stages(report)
-    places = Places(report)
-    rules = _rules(report)
-    seen: Counter[str] = Counter()
-    data = {
+    scope = _Scope(report, Places(report), _rules(report), Counter())
+    data: dict[str, Any] = {
         "version": VERSION,
         "scan": _scan(kind, report),
         "vulnerabilities": [
-            _vulnerability(kind, finding, rules.get((finding.tool, finding.rule)), places, report, seen)
+            _vulnerability(kind, finding, scope)
             for finding in active(verdict)
             if kind.takes(finding, stage_of(finding, of_tool))
         ],
     }
     if kind is _DEPENDENCIES:
-        data["dependency_files"] = _dependency_files(report, places)
+        data["dependency_files"] = _dependency_files(scope)
     return json.dumps(data, separators=(",", ":")) + "\n"
 
 
@@ -107,7 +115,7 @@ def _scan(kind: _Kind, report: Report) -> dict[str, Any]:
     due = [outcome for outcome in report.outcomes if outcome.tool.stage in kind.stages]
     messages = list(_messages(kind, report, due))
     time = report.context.time if _TIME.fullmatch(report.context.time) else _NO_TIME
-    data = {
+    data: dict[str, Any] = {
         "analyzer": program,
         "scanner": program,
         "type": kind.type,
@@ -142,32 +150,30 @@ def _messages(kind: _Kind, report: Report, due: list[Outcome]) -> Iterator[tuple
 # --- vulnerabilities --------------------------------------------------------------------------------------------------
 
 
-def _vulnerability(
-    kind: _Kind, finding: Finding, rule: Rule | None, places: Places, report: Report, seen: Counter[str]
-) -> dict[str, Any]:
-    place = places.of(finding)
+def _vulnerability(kind: _Kind, finding: Finding, scope: _Scope) -> dict[str, Any]:
+    place = scope.places.of(finding)
     text = visible(finding.message, keep="\n\t").strip() or finding.name
     data: dict[str, Any] = {
-        "id": _id(kind, finding, report.context.prefix, seen),
+        "id": _id(kind, finding, scope),
         "name": cut(one_line(text), 255),
         "description": cut(text, 10_000),
         "severity": _SEVERITIES[finding.severity],
-        "identifiers": identifiers(finding, rule),
-        "location": kind.where(finding, place, places, report),
+        "identifiers": identifiers(finding, scope.rules.get((finding.tool, finding.rule))),
+        "location": kind.where(finding, place, scope),
     }
     if solution := _solution(finding):
         data["solution"] = solution
     if place is not None and place.line is not None and kind is not _DEPENDENCIES:
-        data["tracking"] = _tracking(finding, place, places)
+        data["tracking"] = _tracking(finding, place, scope.places)
     return data
 
 
-def _id(kind: _Kind, finding: Finding, prefix: str, seen: Counter[str]) -> str:
+def _id(kind: _Kind, finding: Finding, scope: _Scope) -> str:
     path = finding.location.path if finding.location else ""
     own = (finding.fingerprint,) if finding.fingerprint else (path, finding.line_hash, finding.anchor)
-    identity = "\0".join((kind.type, prefix, finding.tool, finding.rule, *own))
-    seen[identity] += 1
-    return str(uuid5(_NAMESPACE, repr((identity, seen[identity]))))  # repr: a name may hold half a surrogate pair
+    identity = "\0".join((kind.type, scope.report.context.prefix, finding.tool, finding.rule, *own))
+    scope.seen[identity] += 1
+    return str(uuid5(_NAMESPACE, repr((identity, scope.seen[identity]))))  # repr: a name may hold half a surrogate pair
 
 
 def _solution(finding: Finding) -> str:
@@ -193,33 +199,34 @@ def _lines(place: Location) -> dict[str, int]:
 # --- where ------------------------------------------------------------------------------------------------------------
 
 
-def _source(finding: Finding, place: Location | None, places: Places, report: Report) -> dict[str, Any]:
-    return {"file": "."} if place is None else {"file": places.shown(place.path), **_lines(place)}
+def _source(_: Finding, place: Location | None, scope: _Scope) -> dict[str, Any]:
+    return {"file": "."} if place is None else {"file": scope.places.shown(place.path), **_lines(place)}
 
 
-def _in_commit(finding: Finding, place: Location | None, places: Places, report: Report) -> dict[str, Any]:
-    return {**_source(finding, place, places, report), "commit": {"sha": visible(report.context.commit) or _NO_COMMIT}}
+def _in_commit(finding: Finding, place: Location | None, scope: _Scope) -> dict[str, Any]:
+    commit = {"sha": visible(scope.report.context.commit) or _NO_COMMIT}
+    return {**_source(finding, place, scope), "commit": commit}
 
 
-def _dependency(finding: Finding, place: Location | None, places: Places, report: Report) -> dict[str, Any]:
+def _dependency(finding: Finding, place: Location | None, scope: _Scope) -> dict[str, Any]:
     advisory = finding.advisory
     name, version = (advisory.package, advisory.version) if advisory else (finding.anchor or "unknown", "unknown")
     dependency: dict[str, Any] = {"package": {"name": visible(name)}, "version": visible(version)}
     if advisory is not None and advisory.direct is not None:
         dependency["direct"] = advisory.direct
-    return {"file": places.shown(place.path) if place else ".", "dependency": dependency}
+    return {"file": scope.places.shown(place.path) if place else ".", "dependency": dependency}
 
 
-def _dependency_files(report: Report, places: Places) -> list[dict[str, Any]]:
+def _dependency_files(scope: _Scope) -> list[dict[str, Any]]:
     return [
         {
-            "path": places.shown(declaration.file) or visible(declaration.file) or ".",
+            "path": scope.places.shown(declaration.file) or visible(declaration.file) or ".",
             "package_manager": visible(declaration.manager) or "pip",
             "dependencies": [
                 {"package": {"name": visible(pin.name)}, "version": visible(pin.version)} for pin in declaration.pins
             ],
         }
-        for declaration in report.dependencies.declarations
+        for declaration in scope.report.dependencies.declarations
     ]
 
 

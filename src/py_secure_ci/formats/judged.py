@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from py_secure_ci.model import Finding, Severity, Stage, State
+from py_secure_ci.model import Finding, Kind, Severity, Stage, State
 from py_secure_ci.report import Completed, Failed, Report, Verdict
 
 # Shown for a finding: what it is to this change.
@@ -53,7 +53,12 @@ def by_stage(findings: Iterable[Finding], report: Report) -> dict[Stage, list[Fi
 def by_severity(findings: Iterable[Finding]) -> str:
     """`2 high, 1 low`: counts by severity, worst first; empty for none."""
     counts = Counter(finding.severity for finding in findings)
-    return ", ".join(f"{counts[severity]} {severity.word}" for severity in Severity if counts[severity])
+    return ", ".join(_counted(counts[severity], severity) for severity in Severity if counts[severity])
+
+
+def _counted(count: int, severity: Severity) -> str:
+    # An error is a thing, high is not.
+    return plural(count, severity.word) if severity.kind is Kind.QUALITY else f"{count} {severity.word}"
 
 
 def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:

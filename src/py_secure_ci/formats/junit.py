@@ -6,7 +6,6 @@ Red and green agree with the gate: only what blocks is a failure; what is known 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from py_secure_ci.formats.escaping import cut, one_line, visible
 from py_secure_ci.formats.judged import WORDS, active, blocks, by_stage, headline
@@ -14,10 +13,8 @@ from py_secure_ci.formats.places import Places
 from py_secure_ci.model import Finding, Gap, Stage
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Verdict
 
-_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|[\U0001fffe\U0001ffff]")
-_ESCAPES = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;", "\r": "&#13;"}
-)
+_NO_XML = re.compile("[\ufffe\uffff\U0001fffe\U0001ffff]")  # what is left of it after `visible`
+_ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;"), ("\t", "&#9;"))
 _MAX_NAME = 255
 
 
@@ -48,16 +45,17 @@ def _suite(name: str, cases: list[str]) -> tuple[str, list[str]]:
     return "\n".join(lines), cases
 
 
-def _counts(cases: Iterable[str]) -> dict[str, int]:
-    cases = list(cases)
+def _counts(cases: list[str]) -> dict[str, int]:
     kinds = {"failures": "><failure ", "errors": "><error ", "skipped": "><skipped "}
-    return {"tests": len(cases), **{key: sum(mark in case for case in cases) for key, mark in kinds.items()}}
+    return {"tests": len(cases), **{key: sum([mark in case for case in cases]) for key, mark in kinds.items()}}
 
 
 def _text(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return text.translate(_ESCAPES)
-    return _NO_XML.sub("\ufffd", visible(text, keep="\n\t")).translate(_ESCAPES)
+    if not (text.isascii() and text.isprintable()):
+        text = _NO_XML.sub("\ufffd", visible(text, keep="\n\t"))
+    for char, escape in _ESCAPES:
+        text = text.replace(char, escape)
+    return text
 
 
 def _attributes(**values: str | int | None) -> str:

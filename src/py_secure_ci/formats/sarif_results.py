@@ -48,8 +48,9 @@ def artifact(path: str, places: Places) -> dict[str, str]:
 
 
 def region(place: Location, code: str = "") -> dict[str, int]:
-    """All four numbers, tight and possible: an end before its beginning, or a span of which only the lines are known,
-    is cut down to the first line.
+    """All four numbers, tight and possible.
+
+    An end before its beginning, or a span of which only the lines are known, is cut down to the first line.
     """
     line = _clamped(place.line)
     end_line = _clamped(place.end_line) if place.end_line is not None and place.end_column is not None else line

@@ -73,7 +73,7 @@ def rule_id(word: str) -> str:
 def _name(rule: Rule, tool: str) -> str:
     words = re.findall(r"[A-Za-z0-9]+", rule.name) or [tool, *re.findall(r"[A-Za-z0-9]+", rule.id)]
     name = "".join(word[:1].upper() + word[1:] for word in words)[:_NAME_LIMIT]
-    return name if name != rule.id else f"{tool.capitalize()}{name}"[:_NAME_LIMIT]
+    return name if name.casefold() != rule.id.casefold() else f"{tool.capitalize()}{name}"[:_NAME_LIMIT]
 
 
 def _first_paragraph(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The job summary in GitHub Markdown: the answer on a phone's first screen, then tables; always below the size limit."""
+"""The job summary in GitHub Markdown: the answer on a phone's first screen, then tables; never above the limit."""
 
 from __future__ import annotations
 
@@ -174,12 +174,9 @@ class _Writer:
         return markdown_code(f"{path}:{place.line}" if place.line else path)
 
     def notes(self) -> Iterator[str]:
-        entries = (
-            *self._verdict.incomplete[_FEW:],
-            *self._verdict.reasons,
-            *self._verdict.warnings,
-            *self._report.notes,
-        )
+        verdict = self._verdict
+        why = (*verdict.incomplete, *verdict.reasons)[_FEW:]
+        entries = (*why, *verdict.warnings, *self._report.notes)
         if self._verdict.compared:
             entries = (f"Compared: {self._verdict.compared}", *entries)
         if entries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _PROC = Path("/proc")
@@ -14,18 +14,25 @@ def everyone_else() -> list[int]:
     return [int(name) for name in os.listdir(_PROC) if name.isdigit() and int(name) != os.getpid()]  # noqa: PTH208
 
 
-def descendants() -> list[int]:
-    """All living descendants of this process. A subreaper is the parent of every orphan, so none is missed."""
-    children: dict[int, list[int]] = {}
-    for pid, parent in _parents():
-        children.setdefault(parent, []).append(pid)
-    found: list[int] = []
+def descendants() -> Iterator[int]:
+    """All descendants of this process, parents first, each told as soon as it is found.
+
+    A subreaper is the parent of every orphan, so a chain of processes that live for a blink each is caught at its
+    living end: that one is our own child.
+    """
     todo = [os.getpid()]
     while todo:
-        born = children.pop(todo.pop(), [])
-        found += born
-        todo += born
-    return found
+        for pid in children(todo.pop()):
+            todo.append(pid)
+            yield pid
+
+
+def children(pid: int) -> list[int]:
+    """The children of a process, zombies included."""
+    try:
+        return [int(word) for word in (_PROC / f"{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return [child for child, parent in _parents() if parent == pid]  # a kernel without that file, or it has ended
 
 
 def marked(marker: bytes) -> list[int]:
@@ -40,7 +47,7 @@ def marked(marker: bytes) -> list[int]:
     return found
 
 
-def names(pids: list[int]) -> list[str]:
+def names(pids: Iterable[int]) -> list[str]:
     """What the living among these processes call themselves, in printable ASCII, sorted."""
     living = [fields[0] for fields in map(_stat, pids) if fields is not None and fields[1] not in "ZX"]
     return sorted("".join(sign if " " < sign <= "~" else "?" for sign in name) or "?" for name in living)

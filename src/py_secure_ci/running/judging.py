@@ -32,6 +32,8 @@ def problem_of(answer: dict[str, Any], request: Request) -> str:
     """What the keeper's answer tells against the program; empty if it ended by itself and alone."""
     if "step" in answer:
         return _not_started(answer, request)
+    if answer.get("stuck"):
+        return f"left processes behind that cannot be killed: {_names(answer['stuck'])}"
     if answer.get("signal") is not None:
         return f"killed by signal {_signal_name(answer['signal'], request)}"
     if answer.get("left"):

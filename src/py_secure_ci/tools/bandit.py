@@ -77,7 +77,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     looked_at = metrics.keys() - gaps.keys()
     left_out = set(task.files) - looked_at - gaps.keys() if task.options.config else set()
     return Reading(
-        findings=tuple(_finding(one) for one in results),
+        findings=tuple(_finding(one, task) for one in results),
         rules=tuple({one["test_id"]: _rule(one) for one in results}.values()),
         looked_at=frozenset(looked_at),
         gaps=tuple(Gap(path, f"bandit: {reason}") for path, reason in gaps.items()),
@@ -107,7 +107,7 @@ def _notes(task: Task, metrics: Mapping[str, int]) -> tuple[str, ...]:
     notes = []
     if total := sum(metrics.values()):
         places = ", ".join(sorted(path for path, count in metrics.items() if count)[:5])
-        notes.append(f"{total} lines are passed over by `# nosec` comments ({places}).")
+        notes.append(f"Lines passed over by `# nosec` comments: {total} ({places}).")
     for name in (".bandit", "pyproject.toml"):
         text = task.settings.get(name, "")
         present = name in task.settings if name == ".bandit" else "bandit" in text and tool_table(text, "bandit")
@@ -118,7 +118,7 @@ def _notes(task: Task, metrics: Mapping[str, int]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _finding(result: dict[str, Any]) -> Finding:
+def _finding(result: dict[str, Any], task: Task) -> Finding:
     path = field(result, "filename", str, "bandit's result")
     what = f"bandit's result for {path!r}"
     lines = field(result, "line_range", list, what)
@@ -126,14 +126,17 @@ def _finding(result: dict[str, Any]) -> Finding:
     last = max(position(one, f"{what}: line_range") for one in [*lines, line])
     column = field(result, "col_offset", int, what) + 1
     end = field(result, "end_col_offset", int, what) + 1
-    known = column > 0  # -1: the check looked at no syntax node
+    # -1: the check looked at no syntax node. The columns are those of the whole node, the line may be one inside it.
+    known = column > 0 and line == min([*lines, line])
     return Finding(
         tool="bandit",
         rule=field(result, "test_id", str, what),
         severity=word(SEVERITIES, field(result, "issue_severity", str, what), f"{what}: issue_severity"),
         confidence=word(CONFIDENCES, field(result, "issue_confidence", str, what), f"{what}: issue_confidence"),
         message=field(result, "issue_text", str, what),
-        location=Location(path, line, column if known else None, last, end if known and end > 0 else None),
+        location=Location(
+            project_path(path, task.root), line, column if known else None, last, end if known and end > 0 else None
+        ),
         cwe=_cwe(result, what),
     )
 

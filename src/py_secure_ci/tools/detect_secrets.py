@@ -16,100 +16,13 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
+from py_secure_ci.file_kinds import BINARY, LOCKS
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, load_json_lines, position, word
 from py_secure_ci.secret_types import TYPES
 from py_secure_ci.selection import argument, pieces
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
-BINARY = frozenset(
-    {
-        ".7z",
-        ".avi",
-        ".bin",
-        ".bmp",
-        ".bz2",
-        ".class",
-        ".db",
-        ".dll",
-        ".dmg",
-        ".doc",
-        ".docx",
-        ".dylib",
-        ".egg",
-        ".eot",
-        ".exe",
-        ".flac",
-        ".gif",
-        ".gz",
-        ".h5",
-        ".ico",
-        ".icns",
-        ".jar",
-        ".jpeg",
-        ".jpg",
-        ".mo",
-        ".mov",
-        ".mp3",
-        ".mp4",
-        ".npy",
-        ".npz",
-        ".o",
-        ".odt",
-        ".ogg",
-        ".otf",
-        ".parquet",
-        ".pdf",
-        ".pickle",
-        ".pkl",
-        ".png",
-        ".ppt",
-        ".pptx",
-        ".psd",
-        ".pt",
-        ".pyc",
-        ".pyd",
-        ".rar",
-        ".so",
-        ".sqlite",
-        ".sqlite3",
-        ".tar",
-        ".tgz",
-        ".tif",
-        ".tiff",
-        ".ttf",
-        ".wav",
-        ".webm",
-        ".webp",
-        ".whl",
-        ".woff",
-        ".woff2",
-        ".xls",
-        ".xlsx",
-        ".xz",
-        ".zip",
-        ".zst",
-    }
-)
-# Hashes from end to end, and written by programs.
-LOCKS = frozenset(
-    {
-        "Cargo.lock",
-        "Gemfile.lock",
-        "Pipfile.lock",
-        "composer.lock",
-        "flake.lock",
-        "go.sum",
-        "package-lock.json",
-        "packages.lock.json",
-        "pdm.lock",
-        "pixi.lock",
-        "pnpm-lock.yaml",
-        "poetry.lock",
-        "uv.lock",
-        "yarn.lock",
-    }
-)
 FILTERS = "detect_secrets.filters.heuristic"
 FILTER = """\
 import json, os, re
@@ -198,7 +111,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
             for file in task.files
             if file in looked and looked[file] is None
         ),
-        notes=(f"{allowed} lines are passed over by `pragma: allowlist secret` comments.",) if allowed else (),
+        notes=(f"Lines passed over by `pragma: allowlist secret` comments: {allowed}.",) if allowed else (),
     )
 
 

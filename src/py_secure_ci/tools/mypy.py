@@ -26,16 +26,18 @@ from py_secure_ci.module_names import import_roots, module_names, runs
 from py_secure_ci.mypy_config import CONFIGS, MypyConfig, find, harmless
 from py_secure_ci.mypy_scope import select
 from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
-from py_secure_ci.selection import argument, file_arguments
+from py_secure_ci.selection import file_arguments
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
 IMPORTS = frozenset({"import-not-found", "import-untyped", "import"})
+# fmt: off
 OPTIONS = (
-    "--output=json --verbose --check-untyped-defs --show-error-codes --show-column-numbers --show-error-end"
-    " --hide-error-context --no-color-output --no-error-summary --no-pretty --no-warn-unused-configs"
-    " --explicit-package-bases --namespace-packages"
-).split()
+    "--output=json", "--verbose", "--check-untyped-defs", "--show-error-codes", "--show-column-numbers",
+    "--show-error-end", "--hide-error-context", "--no-color-output", "--no-error-summary", "--no-pretty",
+    "--no-warn-unused-configs", "--explicit-package-bases", "--namespace-packages",
+)
+# fmt: on
 CANARY_TEXT = """\
 def double(number: int) -> int:
     return number * 2
@@ -68,7 +70,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
     )
     inputs = {name: harmless(config, task.root.as_posix(), plugins=plugins)}
     names, lists = file_arguments(_accepted(task), task.scratch, "files.txt")
-    path = ":".join(folder.as_posix() for folder in import_roots(task.files))
+    path = ":".join(import_roots(task.files))
     canary = Command(name="canary", argv=(*options, *task.canaries), inputs=inputs)
     if not names:
         return (canary,)
@@ -158,10 +160,11 @@ def _message(entry: dict[str, Any]) -> str:
 
 def _finding(entry: dict[str, Any]) -> Finding:
     what = f"mypy's error in {entry['file']!r}"
-    line, column = field(entry, "line", int, what), field(entry, "column", int, what) + 1
+    shift = 0 if entry["code"] == "syntax" else 1  # columns count from 0, but those of syntax errors from 1
+    line, column = field(entry, "line", int, what), field(entry, "column", int, what) + shift
     end_line, end_column = (optional(entry, key, int, what) for key in ("end_line", "end_column"))
     whole = line < 1  # -1: about the whole file
-    end = (end_line or line, (end_column or 0) + 1)
+    end = (end_line or line, (end_column or 0) + shift)
     ends = not whole and column > 0 and end > (line, column)
     return Finding(
         tool="mypy",

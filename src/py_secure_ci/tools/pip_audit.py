@@ -7,7 +7,7 @@ pin and advisory, raw: `advisories.enrich.advise` merges aliases and adds severi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,21 +19,29 @@ from py_secure_ci.pins import Pin
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
-_INPUT = "pins.txt"
-
 
 def commands(task: Task) -> tuple[Command, ...]:
-    """One call over all pins of the task and the canary."""
-    lines = sorted({f"{pin.name}=={pin.version}" for pin in _asked(task)})
+    """One call over all pins and the canary; a second one where the canary's package is among the pins."""
+    piles = {"main": task.pins, "canary": ()}
+    canary = task.canary_pin
+    if canary is not None:
+        clash = any(pin.name == canary.name and pin.version != canary.version for pin in task.pins)
+        pile = "canary" if clash else "main"
+        piles[pile] = (*piles[pile], canary)
+    return tuple(_command(task, name, pins) for name, pins in piles.items() if pins)
+
+
+def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
+    lines = sorted({f"{pin.name}=={pin.version}" for pin in pins})
     argv = (
-        *("pip-audit", "--requirement", str(task.scratch / _INPUT), "--no-deps", "--disable-pip"),
+        *("pip-audit", "--requirement", str(task.scratch / f"{name}.txt"), "--no-deps", "--disable-pip"),
         *("--vulnerability-service", "osv", "--osv-url", f"{task.advisory_url}/v1/query"),
         *("--format", "json", "--desc", "off", "--progress-spinner", "off"),
         *("--cache-dir", str(task.cache or task.scratch / "cache")),
         *task.options.args,
     )
     loopback = task.advisory_url.startswith("http://127.0.0.1:")
-    return (Command(argv=argv, inputs={_INPUT: "\n".join(lines) + "\n"}, network=not loopback),)
+    return Command(argv=argv, name=name, inputs={f"{name}.txt": "\n".join(lines) + "\n"}, network=not loopback)
 
 
 def split(task: Task) -> tuple[Task, ...]:
@@ -52,15 +60,13 @@ def split(task: Task) -> tuple[Task, ...]:
 
 def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     """Read the JSON. Raises `WrongShape` if it is not JSON (a service that failed), or not about our pins."""
-    document = as_dict(load_json(executions["main"].stdout, "pip-audit's report"), "pip-audit's report")
     asked: dict[str, list[Pin]] = {}
     for pin in _asked(task):
         asked.setdefault(f"{pin.name}=={pin.version}", []).append(pin)
     findings: list[Finding] = []
     gaps: list[Gap] = []
     looked_at: set[str] = set()
-    for one in as_list(field(document, "dependencies", list, "pip-audit's report"), "dependencies"):
-        entry = as_dict(one, "dependencies")
+    for entry in _entries(executions):
         name = canonicalize_name(field(entry, "name", str, "dependencies"))
         if reason := optional(entry, "skip_reason", str, name):
             gaps += [_skipped(pin, reason) for pin in _asked(task) if pin.name == name]
@@ -78,6 +84,13 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         looked_at=frozenset(looked_at) & due,
         gaps=tuple(gaps),
     )
+
+
+def _entries(executions: Mapping[str, Execution]) -> Iterator[dict[str, Any]]:
+    for execution in executions.values():
+        document = as_dict(load_json(execution.stdout, "pip-audit's report"), "pip-audit's report")
+        for one in as_list(field(document, "dependencies", list, "pip-audit's report"), "dependencies"):
+            yield as_dict(one, "dependencies")
 
 
 def _asked(task: Task) -> tuple[Pin, ...]:

@@ -22,7 +22,7 @@ from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
 from py_secure_ci.ruff_config import CONFIGS, config_arguments, config_file
 from py_secure_ci.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
 from py_secure_ci.ruff_severities import OTHER, QUALITY, SECURITY
-from py_secure_ci.selection import file_arguments, with_suffix
+from py_secure_ci.selection import file_arguments, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
@@ -74,9 +74,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     said = read_diagnostics(main.stdout)
     if (main.status == 1) != bool(said):
         raise WrongShape(f"ruff ended with exit status {main.status} and {len(said)} diagnostics")
-    gaps = tuple(Gap(one.path, f"ruff could not read it: {one.message}") for one in said if one.code in UNREADABLE)
-    unread = {one.path for one in said if one.code in UNREADABLE}
-    logged = [path for path in unread if f"Checking: {path}\n" in main.stderr]
+    unread = {project_path(one.path, task.root): one for one in said if one.code in UNREADABLE}
+    logged = [one for one in unread.values() if f"Checking: {one.path}\n" in main.stderr]
     opened = opened_files(
         main.stderr,
         marker="Checking: ",
@@ -85,9 +84,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         root=task.root,
         missing=len(unread) - len(logged),
     )
-    prefix = f"{task.root.as_posix()}/"
-    looked_at = opened - {path.removeprefix(prefix) for path in unread}
-    left_out = sorted(set(task.files) - looked_at - {path.removeprefix(prefix) for path in unread})
+    looked_at = opened - unread.keys()
+    left_out = sorted(set(task.files) - looked_at - unread.keys())
     planted = task.canaries[0] if task.canaries else ""
     canary = read_diagnostics(executions["canary"].stdout) if planted else ()
     shown = [one for one in said if one.code not in UNREADABLE]
@@ -95,7 +93,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         findings=(*(_finding(one, one.path) for one in shown), *(_finding(one, planted) for one in canary)),
         rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
         looked_at=looked_at,
-        gaps=gaps,
+        gaps=tuple(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
         excluded=tuple(Excluded(file, f"ruff's exclude ({config_file(task)})") for file in left_out),
         notes=() if config_file(task) else (f"The project has no ruff configuration: checked with --select={SELECT}.",),
     )

@@ -19,7 +19,8 @@ from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Ta
 
 UNFORMATTED = "unformatted"
 # The canary is outside the project, where ruff would use the configuration of the folders above the scratch folder;
-# it therefore goes through stdin, under a name in the project's root that exclusion does not reach.
+# it therefore goes through stdin, under a name in the project's root that exclusion does not reach. For stdin ruff
+# prints no JSON; the exit status is the answer.
 CANARY_NAME = "py_secure_ci_canary_.py"
 CANARY_TEXT = "x   =  {  'a':1,\n\n 'b':  2 }\ndef f ( a,b ):\n  return   a+b ;\n"
 BASE = ("ruff", "format", "--check", "--no-cache", "--output-format=json")
@@ -66,12 +67,10 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         missing=missing,
     )
     looked_at = opened - by_path.keys()
-    planted = task.canaries[0] if task.canaries else ""
-    canary = read_diagnostics(executions["canary"].stdout) if planted else ()
     return Reading(
         findings=(
-            *(_finding(one, one.path, task) for one in said if one.code == UNFORMATTED),
-            *(_finding(one, planted, task) for one in canary if one.code == UNFORMATTED),
+            *(_finding(one, task) for one in said if one.code == UNFORMATTED),
+            *(_unformatted(path) for path in task.canaries if executions["canary"].status == 1),
         ),
         rules=(Rule(UNFORMATTED, summary="The file is not formatted", uri="https://docs.astral.sh/ruff/formatter/"),),
         looked_at=looked_at,
@@ -96,15 +95,20 @@ def _reason(one: Diagnostic) -> str:
     return f"ruff could not {'parse' if one.code == SYNTAX else 'read'} it: {one.message}"
 
 
-def _finding(one: Diagnostic, path: str, task: Task) -> Finding:
-    place = one.location if path == one.path else Location(path)
+def _finding(one: Diagnostic, task: Task) -> Finding:
+    cell = f" (notebook cell {one.cell})" if one.cell is not None else ""
+    path = argument(project_path(one.path, task.root))
+    return _unformatted(one.path, one.location.line, cell, f"Run: ruff format -- {shlex.quote(path)}")
+
+
+def _unformatted(path: str, line: int | None = None, cell: str = "", fix: str = "") -> Finding:
     return Finding(
         tool="ruff-format",
         rule=UNFORMATTED,
         severity=Severity.WARNING,
-        message="The file is not formatted" + (f" (notebook cell {one.cell})" if one.cell is not None else ""),
-        location=Location(place.path, place.line),
-        fix=f"Run: ruff format {shlex.quote(argument(project_path(path, task.root)))}",
+        message=f"The file is not formatted{cell}",
+        location=Location(path, line),
+        fix=fix,
     )
 
 

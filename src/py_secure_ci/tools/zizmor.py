@@ -17,7 +17,7 @@ from typing import Any
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, word
-from py_secure_ci.selection import argument
+from py_secure_ci.selection import argument, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SEVERITIES = {
@@ -70,7 +70,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
     entries = _entries(main)
-    findings = tuple(_finding(one) for one in entries)
+    findings = tuple(_finding(one, task) for one in entries)
     log = f"\n{main.stderr}"
     looked_at = frozenset(file for file in task.files if f"\n{COMPLETED}{argument(file)}\n" in log)
     hidden = len(_entries(executions["unhidden"])) - len(entries)
@@ -79,7 +79,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         rules=tuple({one["ident"]: _rule(one) for one in entries}.values()),
         looked_at=looked_at,
         gaps=tuple(Gap(file, _reason(file, log)) for file in task.files if file not in looked_at),
-        notes=(f"{hidden} findings are hidden by `# zizmor: ignore` comments or its configuration.",) if hidden else (),
+        notes=(f"Findings hidden by `# zizmor: ignore` comments or its configuration: {hidden}.",) if hidden else (),
     )
 
 
@@ -98,7 +98,7 @@ def _determination(entry: dict[str, Any], key: str, table: Mapping[str, object])
     return said
 
 
-def _finding(entry: dict[str, Any]) -> Finding:
+def _finding(entry: dict[str, Any], task: Task) -> Finding:
     what = f"zizmor's finding {field(entry, 'ident', str, 'zizmor')!r}"
     places = [as_dict(one, what) for one in field(entry, "locations", list, what)]
     primary = [one for one in places if field(field(one, "symbolic", dict, what), "kind", str, what) == "Primary"]
@@ -111,14 +111,14 @@ def _finding(entry: dict[str, Any]) -> Finding:
         severity=SEVERITIES[_determination(entry, "severity", SEVERITIES)],
         confidence=CONFIDENCES[_determination(entry, "confidence", CONFIDENCES)],
         message=f"{field(entry, 'desc', str, what)}: {annotation}",
-        location=_location(primary[0], what),
+        location=_location(primary[0], task, what),
         fix=_fix(entry, what),
     )
 
 
-def _location(place: dict[str, Any], what: str) -> Location:
+def _location(place: dict[str, Any], task: Task, what: str) -> Location:
     key = field(field(place, "symbolic", dict, what), "key", dict, what)
-    path = field(field(key, "Local", dict, what), "verbatim_path", str, what)
+    path = project_path(field(field(key, "Local", dict, what), "verbatim_path", str, what), task.root)
     span = field(field(place, "concrete", dict, what), "location", dict, what)
     start, end = (field(span, name, dict, what) for name in ("start_point", "end_point"))
     line, column = (field(start, name, int, what) + 1 for name in ("row", "column"))

@@ -33,7 +33,10 @@ def main() -> None:
             for mark, value in FAKE.items():
                 text = text.replace(mark, value)
             (root / file.stem).write_text(text, encoding="utf-8")
-        rows = sorted([*ruff(root), *bandit(root), *secrets(root), *mypy(root)], key=lambda row: (row[2], row[3], row[4] or 0, row))
+        rows = sorted(
+            [*ruff(root), *bandit(root), *secrets(root), *mypy(root)],
+            key=lambda row: (row[2], row[3], row[4] or 0, row),
+        )
     lines = ",\n".join("  " + json.dumps([number, *row]) for number, row in enumerate(rows))
     (HERE / "recorded.json").write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
@@ -68,7 +71,16 @@ def secrets(root: Path) -> list[Row]:
     """The tool gives a line and nothing else."""
     results = json.loads(run(root, "detect-secrets", "scan", "--all-files", "."))["results"]
     return [
-        ["detect-secrets", one["type"].lower().replace(" ", "-"), Path(path).name, one["line_number"], None, None, None, True]
+        [
+            "detect-secrets",
+            one["type"].lower().replace(" ", "-"),
+            Path(path).name,
+            one["line_number"],
+            None,
+            None,
+            None,
+            True,
+        ]
         for path, found in results.items()
         for one in found
     ]
@@ -81,7 +93,9 @@ def mypy(root: Path) -> list[Row]:
     for line in text.splitlines():
         one = json.loads(line)
         if one["severity"] == "error":
-            rows.append(["mypy", one["code"], Path(one["file"]).name, one["line"], one["column"] + 1, None, None, False])
+            rows.append(
+                ["mypy", one["code"], Path(one["file"]).name, one["line"], one["column"] + 1, None, None, False]
+            )
     return rows
 
 

@@ -26,15 +26,21 @@ def make(settings: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
     coverage: Any = importlib.import_module("coverage")
     cover = coverage.Coverage(data_file=settings["data"], config_file=settings.get("config", True))
     sources = settings.get("source") or _absolute(cover.get_option("run:source"))
-    if not sources and not _has_scope(cover):
+    omit = list(cover.get_option("run:omit") or ())
+    if not settings.get("child") and not sources and not _has_scope(cover):
         sources = [settings["root"]]
-        omit = list(cover.get_option("run:omit") or ())
-        cover.set_option("run:omit", omit + [one for one in settings["omit"] if one not in omit])
+        omit += [one for one in settings["omit"] if one not in omit]
+    elif settings.get("child"):
+        omit = settings["omit"]
+    if omit:
+        cover.set_option("run:omit", omit)
     if sources:
         cover.set_option("run:source", sources)
     wants_children = bool(cover.get_option("run:parallel")) or _asks_for_children(cover)
     cover.set_option("run:parallel", bool(settings.get("child")))
-    resolved = dict(settings, source=sources, config=cover.config.config_file or False, children=wants_children)
+    resolved = dict(
+        settings, source=sources, omit=omit, config=cover.config.config_file or False, children=wants_children
+    )
     return cover, resolved
 
 

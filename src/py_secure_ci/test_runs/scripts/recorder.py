@@ -20,10 +20,12 @@ NEUTRAL: dict[str, Any] = {
     "report_log": None,
     "showlocals": False,
     "stepwise": False,
+    "cov_source": [],
     "no_cov": True,
     "no_cov_should_warn": False,
 }
 INI = ("testpaths", "python_files", "norecursedirs")  # the settings by which files are left out
+ALONE: dict[str, Any] = {"numprocesses": None, "dist": "no", "tx": []}  # no workers: they would collect the suite
 PLACE = re.compile(r"^(?P<path>[^\s:][^:\n]*):(?P<line>[0-9]+): ", re.MULTILINE)
 
 
@@ -57,14 +59,18 @@ class Recorder:
         self._config: Any = None
 
     def pytest_load_initial_conftests(self, early_config: Any) -> Any:
-        neutralise(early_config.known_args_namespace)
+        override(early_config.known_args_namespace, NEUTRAL)
         yield
 
     def pytest_configure(self, config: Any) -> None:
         self._config = config
-        neutralise(config.option)
+        override(config.option, NEUTRAL)
         if self._instead:
             config.args = list(self._instead)
+            override(config.option, ALONE)
+        elif getattr(config.option, "numprocesses", None) and config.pluginmanager.hasplugin("pytest_cov"):
+            # workers read the project's addopts anew, and pytest-cov would wait there for its other half
+            os.environ["PYTEST_ADDOPTS"] = (os.environ.get("PYTEST_ADDOPTS", "") + " --no-cov").strip()
         found = getattr(config, "inipath", None) or getattr(config, "inifile", None)
         self._record.write(
             event="settings",
@@ -111,9 +117,9 @@ class Recorder:
         return str(getattr(self._config, "rootpath", None) or self._config.rootdir)
 
 
-def neutralise(options: Any) -> None:
-    """Set the options of `NEUTRAL` that this pytest, with its plugins, knows."""
-    for name, value in NEUTRAL.items():
+def override(options: Any, values: dict[str, Any]) -> None:
+    """Set those of the options that this pytest, with its plugins, knows."""
+    for name, value in values.items():
         if hasattr(options, name):
             setattr(options, name, value)
 

@@ -115,8 +115,10 @@ def _words(error: BaseException) -> str:
 
 
 def _tail(path: str) -> str:
+    sys.stdout.flush()
+    sys.stderr.flush()
     with open(path, encoding="utf-8", errors="replace") as stream:
-        return stream.read()[-4000:]
+        return stream.read()[-10000:]
 
 
 def _load(path: str) -> Any:

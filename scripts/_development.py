@@ -21,7 +21,7 @@ def python() -> str:
 
 
 def variables() -> dict[str, str]:
-    """This process's environment, with the programs of ours first on PATH and no import path of somebody else's."""
+    """Our own process's environment, with our programs first on PATH and nobody's import path."""
     kept = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
     kept["PATH"] = os.pathsep.join([os.path.dirname(python()), kept.get("PATH", os.defpath)])
     return kept

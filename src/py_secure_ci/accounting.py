@@ -58,9 +58,7 @@ def _key(tool: Tool, subject: str, anchor: _Anchor) -> str:
     return subject if tool.needs_pins and "==" in subject else anchor.path(subject) or subject
 
 
-def _findings(
-    findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]
-) -> tuple[list[Finding], int]:
+def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) -> tuple[list[Finding], int]:
     kept, strays = [], 0
     for finding in findings:
         where = finding.location

@@ -11,7 +11,9 @@ from typing import TypeAlias
 from py_secure_ci.errors import PySecureCiError
 
 PROGRAM = "py-secure-ci"
-EXITS = "exit status: 0 PASS, 1 FAIL (findings), 2 usage or configuration error, 3 INCOMPLETE (something was not checked)"
+EXITS = (
+    "exit status: 0 PASS, 1 FAIL (findings), 2 usage or configuration error, 3 INCOMPLETE (something was not checked)"
+)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -51,6 +51,8 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
         return Unit(source.scope_at(offset), ("blank",))
     scope, words = statement.scope, tokens(source, statement.start, statement.end)
     scope, words = _without_header(scope, words, offset)
+    if not words:
+        return Unit(scope, ("blank",))
     piece = _head(words) if column is None else _element(words, offset)
     return Unit(scope, tuple(_normal(piece, blank))[:_LONGEST])
 

@@ -149,7 +149,7 @@ def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -
         status=ended.status,
         stdout=stdout,
         stderr=ended.stderr.decode("utf-8", "replace"),
-        files={name: text for name in command.outputs if (text := _output(task.scratch / name)) is not None},
+        files={name: made for name in command.outputs if (made := _output(task.scratch / name)) is not None},
     )
 
 
@@ -266,5 +266,3 @@ def _stderr(executions: Mapping[str, Execution]) -> str:
 def _last_words(text: str, lines: int = 20, width: int = 400) -> str:
     kept = [line[:width] for line in re.split(r"\r\n|\r|\n", text.strip()) if line.strip()]
     return "\n".join(kept[-lines:])
-
-

@@ -71,7 +71,8 @@ class Git:
             return None
         answer = self._ask("rev-parse", "--show-toplevel", "--show-prefix")
         if answer.status != 0 or answer.problem:
-            return self._no_repository(answer)
+            self._refuse_broken(answer)
+            return None
         top, prefix = (os.fsdecode(line) for line in (*answer.stdout.split(b"\n"), b"")[:2])
         if not top or self._root.resolve() not in (Path(top).resolve(), *_below(Path(top), prefix)):
             raise SourceError(
@@ -80,7 +81,7 @@ class Git:
             )
         return Repository(Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch())
 
-    def _no_repository(self, answer: Ended) -> None:
+    def _refuse_broken(self, answer: Ended) -> None:
         said = answer.stderr.decode("utf-8", "replace")
         if "not a git repository" in said and not (self._root / ".git").exists():
             return
@@ -139,7 +140,10 @@ class Git:
 
     def renames(self, commit: str) -> Mapping[str, str]:
         """Path in HEAD -> path in `commit`, for files that git takes for renamed between them."""
-        names = [os.fsdecode(name) for name in self._records(*_DIFF, "-z", "--name-status", "--diff-filter=R", commit, "HEAD")]
+        names = [
+            os.fsdecode(name)
+            for name in self._records(*_DIFF, "-z", "--name-status", "--diff-filter=R", commit, "HEAD")
+        ]
         return {names[at + 2]: names[at + 1] for at in range(0, len(names) - 2, 3)}
 
     def changed_lines(self, commit: str) -> bytes:

@@ -16,7 +16,7 @@ from py_secure_ci.execution import Workshop, failed, run_tool
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.planning import Plan, chunks, plan
-from py_secure_ci.report import Completed, Outcome, Skipped, ToolInfo
+from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.sources import Sources
 from py_secure_ci.tool import Task, Tool
@@ -116,19 +116,19 @@ class _Check:
         self.lock = threading.Lock()
         self.began = time.monotonic()
 
-    def run(self, plans: tuple[Plan | Skipped, ...]) -> Run:
+    def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
         self.services.observer.planned(tuple(one.tool.name for one in due))
         with ThreadPoolExecutor(max_workers=2 * len(due) + 2, thread_name_prefix="tool") as pool:
             needed = any(one.tool.needs_environment for one in due)
             interpreter = pool.submit(self.services.interpreter) if needed else None
-            futures = {id(one): pool.submit(self._timed, one, interpreter, pool) for one in due}
-            outcomes = tuple(one if isinstance(one, Skipped) else futures[id(one)].result() for one in plans)
+            futures = {id(one): pool.submit(self._timed, one, interpreter) for one in due}
+            outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
         return self.result
 
-    def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None, pool: ThreadPoolExecutor) -> Outcome:
+    def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
         began = time.monotonic()
         self.services.observer.started(one.tool.name)
         outcome = self._outcome(one, interpreter)

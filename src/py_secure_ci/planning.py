@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from py_secure_ci.accounting import Tally
 from py_secure_ci.config.settings import Config, StageSettings
+from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap, Stage
 from py_secure_ci.pins import Dependencies, Pin
-from py_secure_ci.report import Skipped, ToolInfo
+from py_secure_ci.report import Failed, Skipped, ToolInfo
 from py_secure_ci.sources import Sources
 from py_secure_ci.tool import Tool
 from py_secure_ci.tree import Tree
@@ -38,12 +39,26 @@ def plan(
     tree: Tree,
     sources: Sources,
     dependencies: Dependencies,
-) -> tuple[Plan | Skipped, ...]:
-    """A plan for each tool of each stage, in stage order; Skipped where there is nothing to look at."""
+) -> tuple[Plan | Skipped | Failed, ...]:
+    """A plan for each tool of each stage, in stage order.
+
+    Skipped where there is nothing to look at; Failed where a tool cannot tell from the project's own configuration what
+    it is due to look at.
+    """
     chosen = [(stage, name) for stage in stages for name in config.stages[stage].tools]
     return tuple(
-        _plan_one(tools[name], config.stages[stage], config, tree, sources, dependencies) for stage, name in chosen
+        _tried(tools[name], config.stages[stage], config, tree, sources, dependencies) for stage, name in chosen
     )
+
+
+def _tried(
+    tool: Tool, stage: StageSettings, config: Config, tree: Tree, sources: Sources, dependencies: Dependencies
+) -> Plan | Skipped | Failed:
+    try:
+        return _plan_one(tool, stage, config, tree, sources, dependencies)
+    except WrongShape as error:
+        info = ToolInfo(name=tool.name, stage=tool.stage, uri=tool.uri)
+        return Failed(tool=info, reason=error.message, hint=error.hint or "Mend the tool's configuration in the project.")
 
 
 def _plan_one(

@@ -157,9 +157,7 @@ def _told(judged: Iterable[_Judged], comparison: Comparison) -> list[str]:
         told.append(f"{excused:,} {_plural('finding', excused)} new because a tool or its rules changed do not block")
     if comparison.unjudged:
         count = len(comparison.unjudged)
-        told.append(
-            f"{count:,} known {_plural('finding', count)} not told apart from fixed: the tool or the file was not looked at"
-        )
+        told.append(f"{count:,} known {_plural('finding', count)} may be fixed or not: the tool or file was left out")
     return told
 
 

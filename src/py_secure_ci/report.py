@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Stage
-from py_secure_ci.pins import Dependencies
+from py_secure_ci.pins import Component, Dependencies
 
 SCHEMA_VERSION = 1
 
@@ -85,6 +85,7 @@ class Context:
     config_digest: str = ""
     advisories: str = ""  # where advisory data came from: `live` or `snapshot 2026-07-23`
     offline: bool = False
+    committed: str = ""  # when the commit was made, `2026-11-22T10:00:00Z`; the only time that SBOMs may state
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,7 @@ class Report:
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     dependencies: Dependencies = Dependencies()
+    components: tuple[Component, ...] = ()  # what SBOM tools saw in the tree beyond the declarations
     changed: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # changed line ranges by path
     renames: Mapping[str, str] = field(default_factory=dict)  # path now -> path at the base
     inline: tuple[Inline, ...] = ()

@@ -24,11 +24,15 @@ def _text(value: str) -> str:
     return _quoted(value)
 
 
-def _number(value: float) -> str:
+def _float(value: float) -> str:
     return json.dumps(value, allow_nan=False)
 
 
-_PLAIN: Mapping[Any, Write] = {str: _text, int: _number, float: _number, bool: _number}
+def _bool(value: bool) -> str:
+    return "true" if value else "false"
+
+
+_PLAIN: Mapping[Any, Write] = {str: _text, int: int.__repr__, float: _float, bool: _bool}
 
 
 @cache

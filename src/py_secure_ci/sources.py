@@ -91,7 +91,11 @@ class Sources:
         if column is None or line is None or not 1 <= line <= len(lines):
             return column
         text = lines[line - 1]
-        return column if text.isascii() else len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore")) + 1
+        return (
+            column
+            if text.isascii()
+            else len(text.encode("utf-8", "replace")[: column - 1].decode("utf-8", "ignore")) + 1
+        )
 
     def _hash(self, path: str, line: int) -> str:
         raw = self.raw(path)

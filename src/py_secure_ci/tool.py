@@ -8,7 +8,7 @@ from pathlib import Path
 
 from py_secure_ci.config.settings import Options
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Stage
-from py_secure_ci.pins import Pin
+from py_secure_ci.pins import Component, Pin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +80,7 @@ class Reading:
     notes: tuple[str, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    components: tuple[Component, ...] = ()  # what an SBOM tool saw beyond the declarations; for `Report.components`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

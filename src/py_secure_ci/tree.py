@@ -86,7 +86,9 @@ class _Listing:
             if matches(path, self.exclude):
                 self.excluded.append(Excluded(path, self.by))
             elif path.endswith("/"):
-                self.gaps.append(Gap(path.rstrip("/"), "a repository inside the repository; git does not list its files"))
+                self.gaps.append(
+                    Gap(path.rstrip("/"), "a repository inside the repository; git does not list its files")
+                )
             else:
                 self._file(path)
 
@@ -131,7 +133,9 @@ class _Listing:
             head = stream.read(_SNIFF)
         if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
             if looks_like_utf16(head) or Path(path).suffix.lower() in _TEXT_ENDINGS:
-                self.gaps.append(Gap(path, "not UTF-8 text (it looks like UTF-16 or holds NUL bytes): no tool can read it"))
+                self.gaps.append(
+                    Gap(path, "not UTF-8 text (it looks like UTF-16 or holds NUL bytes): no tool can read it")
+                )
                 return
             self.binary.add(path)
         self.files.append(path)

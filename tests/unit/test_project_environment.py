@@ -189,7 +189,7 @@ def test_a_wrong_hash_is_refused_and_nothing_is_left_to_use(bench: Bench) -> Non
     digest = bench.wheel("demo_pkg")
     bench.write(requirements__txt=f"demo-pkg==1.0 --hash=sha256:{'0' * 64}\n")
     for _ in range(2):  # the second time over what the first left
-        with pytest.raises(ProjectEnvironmentError, match="installing its requirements: .*[Hh]ash"):
+        with pytest.raises(ProjectEnvironmentError, match=r"installing its requirements: .*[Hh]ash"):
             bench.ask()
     bench.write(requirements__txt=f"demo-pkg==1.0 --hash={digest}\n")
     assert bench.ask().made
@@ -225,7 +225,8 @@ def test_pins_of_another_lock_are_installed_with_their_hashes(bench: Bench) -> N
 
 def test_uv_lock_is_exported_as_it_stands(bench: Bench) -> None:
     bench.write(
-        pyproject__toml='[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.10"\ndependencies = ["demo-pkg"]\n'
+        pyproject__toml='[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.10"\n'
+        'dependencies = ["demo-pkg"]\n'
         "[dependency-groups]\ndev = []\n",
         uv__lock='version = 1\nrequires-python = ">=3.10"\n\n[[package]]\nname = "app"\nversion = "1"\n'
         'source = { virtual = "." }\ndependencies = [{ name = "demo-pkg" }]\n\n'
@@ -250,7 +251,7 @@ def test_a_source_distribution_is_not_built_for_types(bench: Bench, tmp_path: Pa
     (bench.root / "sub").mkdir()
     (bench.root / "sub/setup.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\n", "utf-8")
     bench.write(requirements__txt="./sub\n")
-    with pytest.raises(ProjectEnvironmentError, match="[Bb]uild"):
+    with pytest.raises(ProjectEnvironmentError, match=r"[Bb]uild"):
         bench.ask(build_project=False)
     assert not (tmp_path / "ran").exists()
 

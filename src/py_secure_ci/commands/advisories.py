@@ -42,7 +42,7 @@ def _export(source: str | None) -> tuple[bytes, str]:
         except OSError as error:
             raise AdvisoryError(f"{source}: cannot be read: {error.strerror}") from None
     try:
-        with urllib.request.urlopen(EXPORT, timeout=SECONDS) as answer:  # noqa: S310 - a constant https address
+        with urllib.request.urlopen(EXPORT, timeout=SECONDS) as answer:
             stream = io.BytesIO(answer.read(MAX_BYTES))
     except (OSError, urllib.error.URLError) as error:
         raise AdvisoryError(

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.assembly import assemble
@@ -23,8 +23,6 @@ from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.version import VERSION
 
-_PIN_STAGES = frozenset({Stage.SCA, Stage.SBOM})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
@@ -36,23 +34,39 @@ class Judged:
     run: Run
 
 
-def check_project(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Judged:
+def check_project(
+    project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session
+) -> Judged:
     """Run everything that is due and judge it."""
-    dependencies = _dependencies(project, stages)
-    surroundings = Surroundings(project, dependencies, session, arguments)
     progress = _progress(session)
+    report, run, surroundings = _checked(project, stages, arguments, session, progress)
+    report = surroundings.complete(report)
+    return Judged(report=report, verdict=surroundings.judge(report), artifacts=run.artifacts, run=run)
+
+
+def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
+    """The report of another tree (a merge base), quietly and unjudged."""
+    return _checked(project, stages, arguments, session, PlainProgress(lambda line: None))[0]
+
+
+def _checked(
+    project: Project,
+    stages: tuple[Stage, ...],
+    arguments: argparse.Namespace,
+    session: Session,
+    progress: PlainProgress | LiveProgress,
+) -> tuple[Report, Run, Surroundings]:
+    dependencies = _dependencies(project)
+    surroundings = Surroundings(project, dependencies, stages, session, arguments)
     with ExitStack() as stack:
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
         run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
-    report = _report(project, run, dependencies, advice, surroundings, session)
-    return Judged(report=report, verdict=surroundings.judge(report), artifacts=run.artifacts, run=run)
+    return _report(project, run, dependencies, advice, session), run, surroundings
 
 
-def _dependencies(project: Project, stages: tuple[Stage, ...]) -> Dependencies:
-    if not _PIN_STAGES & set(stages):
-        return Dependencies()
+def _dependencies(project: Project) -> Dependencies:
     from py_secure_ci.dependencies.read_all import read_dependencies
 
     text = tuple(path for path in project.tree.files if path not in project.tree.binary)
@@ -87,7 +101,6 @@ def _report(
     run: Run,
     dependencies: Dependencies,
     advice: Advice,
-    surroundings: Surroundings,
     session: Session,
 ) -> Report:
     gaps = list(project.tree.gaps)
@@ -97,22 +110,22 @@ def _report(
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
     outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns)
-    return surroundings.complete(
-        Report(
-            version=VERSION,
-            context=_context(project, run, advice, surroundings, session),
-            outcomes=outcomes,
-            gaps=tuple(gaps),
-            excluded=project.tree.excluded,
-            notes=(*project.tree.notes, *advice.notes, *surroundings.notes),
-            dependencies=dependencies,
-        )
+    how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
+    sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
+    return Report(
+        version=VERSION,
+        context=_context(project, run, advice, session),
+        outcomes=outcomes,
+        gaps=tuple(gaps),
+        excluded=project.tree.excluded,
+        notes=(*project.tree.notes, *advice.notes, *how, *sandbox),
+        dependencies=dependencies,
     )
 
 
-def _context(project: Project, run: Run, advice: Advice, surroundings: Surroundings, session: Session) -> Context:
+def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
-    context = Context(
+    return Context(
         project=project.root.name,
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
@@ -124,13 +137,11 @@ def _context(project: Project, run: Run, advice: Advice, surroundings: Surroundi
         config_digest=project.config.digest,
         advisories=advice.source,
         offline=advice.offline,
+        time=project.git.commit_time() if repository and repository.commit else "",
     )
-    return replace(context, **surroundings.comparison())
 
 
 def _progress(session: Session) -> PlainProgress | LiveProgress:
     if session.ci.host == "local" and sys.stderr.isatty():
         return LiveProgress()
     return PlainProgress(lambda line: print(line, file=sys.stderr, flush=True))
-
-

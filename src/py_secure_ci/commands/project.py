@@ -94,6 +94,4 @@ def open_project(path: str, config_file: str | None, output: Path | None, sessio
         tree = read_tree(root, git, config.exclude, config.file, folder)
     except PermissionError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    return Project(
-        root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder
-    )
+    return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)

@@ -18,7 +18,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Render to a file or to standard output; 0 whatever the verdict."""
     formats = {one.name: one for one in ALL_FORMATS}
     if arguments.format not in formats:
-        raise UsageError(f"--format {arguments.format}: there is no such format.{did_you_mean(arguments.format, formats)}")
+        raise UsageError(
+            f"--format {arguments.format}: there is no such format.{did_you_mean(arguments.format, formats)}"
+        )
     report, verdict = read_report(arguments.report)
     text = formats[arguments.format].render(report, verdict)
     if arguments.output:

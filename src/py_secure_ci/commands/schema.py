@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 
 from py_secure_ci.all_tools import TOOLS
-from py_secure_ci.config.policy_settings import POLICY_SCHEMA
+from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 
 

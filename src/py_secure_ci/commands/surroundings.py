@@ -3,59 +3,78 @@
 from __future__ import annotations
 
 import argparse
+from collections import Counter
 from dataclasses import replace
-from pathlib import Path
-from typing import TypedDict
+from datetime import datetime, timezone
+from functools import cached_property
 
+from py_secure_ci.baseline import Baseline
+from py_secure_ci.commands.comparing import Base, NoBase, find_base, known_at
 from py_secure_ci.commands.project import Project
+from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
+from py_secure_ci.diff import changed_lines
+from py_secure_ci.inline import inline_suppressions, native_suppressions
+from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.pipeline import Interpreter
-from py_secure_ci.report import Report, Verdict
-
-
-class Comparison(TypedDict):
-    """The fields of Context that say what new findings were told from."""
-
-    base: str
-    base_source: str
+from py_secure_ci.policy import judge
+from py_secure_ci.report import Inline, Report, Verdict
 
 
 class Surroundings:
     """Lazy answers, each computed once."""
 
     def __init__(
-        self, project: Project, dependencies: Dependencies, session: Session, arguments: argparse.Namespace
+        self,
+        project: Project,
+        dependencies: Dependencies,
+        stages: tuple[Stage, ...],
+        session: Session,
+        arguments: argparse.Namespace,
     ) -> None:
         """Nothing happens before it is asked for."""
         self.project, self.dependencies, self.session = project, dependencies, session
-        self.arguments = arguments
-        self.notes: tuple[str, ...] = ()
+        self.stages, self.arguments = stages, arguments
 
-    def interpreter(self) -> Interpreter | None:
+    def interpreter(self) -> Interpreter:
         """The project's own environment, found or made. Raises ProjectEnvironmentError."""
-        from py_secure_ci.commands.project_python import find_interpreter
+        return find_interpreter(self.project, self.dependencies, self.session, Stage.TEST in self.stages)
 
-        return find_interpreter(self.project, self.dependencies, self.session)
+    @cached_property
+    def base(self) -> Base | NoBase:
+        """The commit that new findings are told from, if there is one."""
+        return find_base(self.project, self.arguments.base or self.session.ci.base)
 
-    def comparison(self) -> Comparison:
-        """Which base, and from where its findings come."""
-        return Comparison(base="", base_source="none")
+    @cached_property
+    def known(self) -> tuple[Baseline | None, str, str]:
+        """(what is known, where that comes from, why nothing is known)."""
+        return known_at(self.base, self.project, self.stages, self.arguments, self.session)
 
     def complete(self, report: Report) -> Report:
-        """The report with comments and changed lines."""
-        return replace(report, notes=tuple(dict.fromkeys(report.notes)))
+        """The report with comments, renames and changed lines."""
+        inline: list[Inline] = []
+        native = Counter[str]()
+        for path in self.project.tree.files:
+            text = None if path in self.project.tree.binary else self.project.sources.text(path)
+            if text:
+                inline += inline_suppressions(path, text)
+                native.update(native_suppressions(path, text))
+        base, (_, source, why) = self.base, self.known
+        commit = base.commit if isinstance(base, Base) else ""
+        git = self.project.git
+        return replace(
+            report,
+            context=replace(report.context, base=commit, base_source=source),
+            inline=tuple(inline),
+            native_suppressions=dict(sorted(native.items())),
+            changed=changed_lines(git.changed_lines(commit)) if commit else {},
+            renames=git.renames(commit) if commit else {},
+            notes=tuple(dict.fromkeys([*report.notes, *([why] if why else [])])),
+        )
 
     def judge(self, report: Report) -> Verdict:
         """Policy's answer."""
-        from datetime import datetime, timezone
-
-        from py_secure_ci.policy import judge
-
+        baseline, _, why = self.known
         today = datetime.now(timezone.utc).date()
-        return judge(report, self.project.config.policy, baseline=None, today=today)
-
-
-def relative(path: Path, root: Path) -> str:
-    """A path below the root, POSIX."""
-    return path.relative_to(root).as_posix()
+        return judge(report, self.project.config.policy, baseline=baseline, today=today, strict_reason=why)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from py_secure_ci.config import policy_settings, schema_errors
+from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 from py_secure_ci.config.settings import AdvisorySettings, Config, EnvironmentSettings, Options, StageSettings
 from py_secure_ci.config.yaml_source import YamlSource, read_yaml
@@ -29,7 +30,7 @@ def load_config(
     if raw is None:
         return Config(stages=_stages({}, defaults), digest=digest)
     source = read_yaml(raw, file)
-    schema_errors.check(source, config_schema(tools, policy_settings.POLICY_SCHEMA))
+    schema_errors.check(source, config_schema(tools, POLICY_SCHEMA))
     data = source.data
     return Config(
         stages=_stages(data.get("stages") or {}, defaults),
@@ -37,14 +38,14 @@ def load_config(
         exclude=tuple(data.get("exclude") or ()),
         environment=_environment(data.get("environment") or {}),
         advisories=_advisories(data),
-        policy=policy_settings.build(data.get("policy") or {}, _placer(source)),
+        policy=policy_settings.build(data.get("policy") or {}, _placer(source), tools=tuple(tools)),
         file=file,
         digest=digest,
     )
 
 
 def _placer(source: YamlSource) -> Callable[[tuple[str | int, ...]], str]:
-    return lambda path: source.place(("policy", *path))
+    return lambda path: f"{source.file}:{source.line(('policy', *path))}"
 
 
 def _stages(data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]]) -> Mapping[Stage, StageSettings]:

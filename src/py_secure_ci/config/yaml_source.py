@@ -112,14 +112,15 @@ class _Reader:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise ConfigError(f"{self.file}:{line}: a key should be a plain word")
             key = key_node.value
+            where = (*path, key)
             if key in result:
-                first = self.lines[(*path, key)]
+                first = self.lines[where]
                 raise ConfigError(
-                    f"{self.file}:{line}: {dotted((*path, key))}: this key is there twice (first on line {first})",
+                    f"{self.file}:{line}: {dotted(where)}: this key is there twice (first on line {first})",
                     hint="Keep one of them; YAML would silently take the last.",
                 )
-            self.lines[(*path, key)] = line
-            result[key] = self._value(value_node, (*path, key), above)
+            self.lines[where] = line
+            result[key] = self._value(value_node, where, above)
         return result
 
     def _scalar(self, node: yaml.Node, line: int) -> Any:

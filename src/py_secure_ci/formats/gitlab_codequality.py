@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from hashlib import sha256
 
 from py_secure_ci.formats.escaping import cut, one_line
+from py_secure_ci.formats.json_text import array_text
 from py_secure_ci.formats.judged import active
 from py_secure_ci.formats.places import Places
 from py_secure_ci.model import Finding, Severity
@@ -30,9 +30,7 @@ def render(report: Report, verdict: Verdict) -> str:
     """A JSON array; `[]` for none."""
     places = Places(report)
     seen: Counter[str] = Counter()
-    return (
-        json.dumps([_entry(finding, report, places, seen) for finding in active(verdict)], separators=(",", ":")) + "\n"
-    )
+    return array_text(_entry(finding, report, places, seen) for finding in active(verdict)) + "\n"
 
 
 def _entry(finding: Finding, report: Report, places: Places, seen: Counter[str]) -> dict[str, object]:

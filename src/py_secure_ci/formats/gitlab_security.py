@@ -6,7 +6,6 @@ first. `scan.status` is `failure` unless every tool that could have had a say lo
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -16,6 +15,7 @@ from uuid import UUID, uuid5
 
 from py_secure_ci.formats.escaping import cut, one_line, visible
 from py_secure_ci.formats.gitlab_identifiers import identifiers
+from py_secure_ci.formats.json_text import array_text, object_text
 from py_secure_ci.formats.judged import active, stage_of, stages
 from py_secure_ci.formats.places import Places
 from py_secure_ci.model import Finding, Kind, Location, Rule, Severity, Stage
@@ -79,18 +79,15 @@ def render_dependency_scanning(report: Report, verdict: Verdict) -> str:
 def _render(kind: _Kind, report: Report, verdict: Verdict) -> str:
     of_tool = stages(report)
     scope = _Scope(report, Places(report), _rules(report), Counter())
-    data: dict[str, Any] = {
-        "version": VERSION,
-        "scan": _scan(kind, report),
-        "vulnerabilities": [
-            _vulnerability(kind, finding, scope)
-            for finding in active(verdict)
-            if kind.takes(finding, stage_of(finding, of_tool))
-        ],
-    }
+    data: dict[str, Any] = {"version": VERSION, "scan": _scan(kind, report)}
     if kind is _DEPENDENCIES:
         data["dependency_files"] = _dependency_files(scope)
-    return json.dumps(data, separators=(",", ":")) + "\n"
+    vulnerabilities = array_text(
+        _vulnerability(kind, finding, scope)
+        for finding in active(verdict)
+        if kind.takes(finding, stage_of(finding, of_tool))
+    )
+    return object_text(data, vulnerabilities=vulnerabilities) + "\n"
 
 
 def _rules(report: Report) -> dict[tuple[str, str], Rule]:

@@ -6,6 +6,7 @@ Red and green agree with the gate: only what blocks is a failure; what is known 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from py_secure_ci.formats.escaping import cut, one_line, visible
 from py_secure_ci.formats.judged import WORDS, active, blocks, by_stage, headline
@@ -67,8 +68,9 @@ def _case(classname: str, name: str, inside: str = "", **more: str | int | None)
     return f"<testcase {attributes}>{inside}</testcase>" if inside else f"<testcase {attributes}/>"
 
 
-def _outcome(kind: str, message: str, type_: str, body: str = "") -> str:
-    return f"<{kind} {_attributes(message=cut(one_line(message), 1000), type=type_)}>{_text(body)}</{kind}>"
+def _outcome(kind: str, message: str, type_: str, body: Sequence[str] = ()) -> str:
+    told = "\n".join([_text(line) for line in body if line])
+    return f"<{kind} {_attributes(message=cut(one_line(message), 1000), type=type_)}>{told}</{kind}>"
 
 
 class _Cases:
@@ -83,7 +85,7 @@ class _Cases:
     def of_outcome(self, outcome: Outcome) -> list[str]:
         name = outcome.tool.name
         if isinstance(outcome, Failed):
-            body = "\n".join(part for part in (outcome.detail, outcome.hint) if part)
+            body = (outcome.detail, outcome.hint)
             return [_case(name, f"{name} ran", _outcome("error", outcome.reason, "failed", body))]
         if not isinstance(outcome, Completed):
             return [_case(name, f"{name} ran", _outcome("skipped", outcome.reason, "nothing to look at"))]
@@ -98,7 +100,7 @@ class _Cases:
     def of_verdict(self) -> str:
         inside = ""
         if self._verdict.incomplete:
-            inside = _outcome("error", headline(self._verdict), "incomplete", "\n".join(self._verdict.incomplete))
+            inside = _outcome("error", headline(self._verdict), "incomplete", self._verdict.incomplete)
         return _case("py-secure-ci", "everything was checked", inside)
 
     def of_finding(self, finding: Finding) -> str:
@@ -114,7 +116,7 @@ class _Cases:
             "failure" if blocking else "skipped",
             f"{finding.message} ({standing})",
             finding.severity.word,
-            "\n".join(part for part in body if part),
+            body,
         )
         return _case(finding.name, self._once(cut(one_line(name), _MAX_NAME - 10)), told, file=path, line=line)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import zlib
 from collections.abc import Iterable
 from typing import Any
 
+from py_secure_ci.formats.json_text import array_text, object_text
 from py_secure_ci.formats.judged import active, plural
 from py_secure_ci.formats.places import Places
 from py_secure_ci.formats.sarif_results import artifact, judgement_data, result_data
@@ -52,12 +52,38 @@ def _text(report: Report, findings: Iterable[Finding], limit: int, *, audit: boo
     looked = every = _looked(report)
     if not audit and len(looked) > MAX_RUNS:
         looked = _the_worst(looked, by_tool)
-    runs = [_run(report, parts, by_tool.get(name, []), places, limit, audit=audit) for name, parts in looked.items()]
-    if left_out := [name for name in every if name not in looked]:
-        told = _notification(f"no room for {plural(len(left_out), 'tool')}: {', '.join(left_out)}")
-        runs[0]["invocations"][0].setdefault("toolExecutionNotifications", []).append(told)
-    data = {"$schema": _SCHEMA, "version": "2.1.0", "runs": runs}
-    return json.dumps(data, separators=(",", ":"), check_circular=False) + "\n"
+    left_out = [name for name in every if name not in looked]
+    told = [_notification(f"no room for {plural(len(left_out), 'tool')}: {', '.join(left_out)}")] if left_out else []
+    runs = []
+    for name, parts in looked.items():
+        chosen = _Chosen(by_tool.get(name, []), places, limit, audit=audit)
+        runs.append(_run(report, parts, chosen, places, told))
+        told = []  # once is enough
+    return object_text({"$schema": _SCHEMA, "version": "2.1.0"}, runs=f"[{','.join(runs)}]") + "\n"
+
+
+class _Chosen:
+    """Which findings of a tool become results, where they are shown, and which rules they need."""
+
+    def __init__(self, findings: list[Finding], places: Places, limit: int, *, audit: bool) -> None:
+        placed = [(finding, places.of(finding)) for finding in findings]
+        homed = [one for one in placed if audit or one[1] is not None]
+        self.results = homed[:limit]
+        self.homeless = len(placed) - len(homed)
+        self.dropped = len(homed) - len(self.results)
+        self.audit = audit
+        self.rules: dict[str, list[Finding]] = {}
+        for finding, _ in self.results:
+            self.rules.setdefault(rule_id(finding.rule), []).append(finding)
+
+    def text(self, places: Places) -> str:
+        """The results as JSON."""
+        index = {name: number for number, name in enumerate(self.rules)}
+        data = (result_data(finding, index[rule_id(finding.rule)], place, places) for finding, place in self.results)
+        if self.audit:
+            judged = (judgement_data(finding, places) for finding, _ in self.results)
+            data = ({**one, **more} for one, more in zip(data, judged, strict=True))
+        return array_text(data)
 
 
 def _looked(report: Report) -> dict[str, list[Completed]]:
@@ -80,39 +106,24 @@ def _the_worst(looked: dict[str, list[Completed]], by_tool: dict[str, list[Findi
     return {name: parts for name, parts in looked.items() if name in kept}
 
 
-def _run(
-    report: Report, parts: list[Completed], findings: list[Finding], places: Places, limit: int, *, audit: bool
-) -> dict[str, Any]:
+def _run(report: Report, parts: list[Completed], chosen: _Chosen, places: Places, told: list[dict[str, Any]]) -> str:
     tool = parts[0].tool
-    rules: dict[str, int] = {}
-    members: dict[str, list[Finding]] = {}
-    results: list[dict[str, Any]] = []
-    homeless = 0
-    for finding in findings:
-        place = places.of(finding)
-        if not audit and (place is None or len(results) == limit):
-            homeless += place is None
-            continue
-        name = rule_id(finding.rule)
-        members.setdefault(name, []).append(finding)
-        result = result_data(finding, rules.setdefault(name, len(rules)), place, places)
-        results.append({**result, **judgement_data(finding, places)} if audit else result)
     known = {rule_id(rule.id): rule for part in parts for rule in part.rules}
-    data: dict[str, Any] = {
-        "tool": {"driver": _driver(report, parts[0])},
+    driver = _driver(report, parts[0])
+    driver["rules"] = [
+        rule_data(known.get(name, Rule(name)), tool.stage, found, tool.name) for name, found in chosen.rules.items()
+    ]
+    invocation: dict[str, Any] = {"executionSuccessful": True}
+    if told := [*told, *_notifications(report, parts, places, chosen)]:
+        invocation["toolExecutionNotifications"] = told
+    data = {
+        "tool": {"driver": driver},
         "automationDetails": {"id": _category(report, tool.name)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
-        "invocations": [{"executionSuccessful": True}],
-        "results": results,
+        "invocations": [invocation],
     }
-    data["tool"]["driver"]["rules"] = [
-        rule_data(known.get(name, Rule(name)), tool.stage, members[name], tool.name) for name in rules
-    ]
-    dropped = len(findings) - len(results) - homeless
-    if told := _notifications(report, parts, places, dropped, homeless):
-        data["invocations"][0]["toolExecutionNotifications"] = told
-    return data
+    return object_text(data, results=chosen.text(places))
 
 
 def _driver(report: Report, part: Completed) -> dict[str, Any]:
@@ -133,14 +144,14 @@ def _category(report: Report, tool: str) -> str:
     return "".join(f"{sarif_text(part)}/" for part in parts if part and part != ".")
 
 
-def _notifications(
-    report: Report, parts: list[Completed], places: Places, dropped: int, homeless: int
-) -> list[dict[str, Any]]:
+def _notifications(report: Report, parts: list[Completed], places: Places, chosen: _Chosen) -> list[dict[str, Any]]:
     told = []
-    if dropped:
-        told.append(_notification(f"{plural(dropped, 'finding')} of less weight left out: the platform's limit."))
-    if homeless:
-        told.append(_notification(f"{plural(homeless, 'finding')} about no file left out: see the report."))
+    if chosen.dropped:
+        told.append(
+            _notification(f"{plural(chosen.dropped, 'finding')} of less weight left out: the platform's limit.")
+        )
+    if chosen.homeless:
+        told.append(_notification(f"{plural(chosen.homeless, 'finding')} about no file left out: see the report."))
     gaps = [(gap, part.unit == "files") for part in parts for gap in part.gaps]
     gaps += [(gap, False) for gap in report.gaps]
     told += [_gap(gap, is_file, places) for gap, is_file in gaps[:_MAX_TOLD]]

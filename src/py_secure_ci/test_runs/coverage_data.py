@@ -29,6 +29,11 @@ class CoverageData:
     files: tuple[FileCoverage, ...]
 
     @property
+    def empty(self) -> bool:
+        """Whether no line was measured at all: a percentage of nothing says nothing."""
+        return not any(one.executed or one.missing for one in self.files)
+
+    @property
     def least(self) -> tuple[FileCoverage, ...]:
         """Files with something missing, the least covered first, then the one that misses most."""
         open_files = [one for one in self.files if one.percent < 100]
@@ -43,8 +48,6 @@ def read_coverage(text: str) -> CoverageData:
     lines = sum(len(one.executed) + len(one.missing) for one in files)
     if field(totals, "num_statements", int, "coverage.json: totals") != lines:
         raise WrongShape("coverage.json: the total does not agree with the files")
-    if lines == 0:
-        raise WrongShape("coverage.json: no line of the project was measured")
     return CoverageData(percent=_percent(totals, "totals"), files=files)
 
 

@@ -57,7 +57,11 @@ def _last_words(run: TestRun) -> str:
         if what != "coverage":
             return reason
     lines = [line.strip() for line in run.log.splitlines() if line.strip(" =-!")]
-    telling = [line for line in lines if line.startswith(("ERROR", "FAIL", "INTERNALERROR> ", "!!!", "E  "))]
+    telling = [
+        line
+        for line in lines
+        if line.startswith(("ERROR", "FAIL", "INTERNALERROR> ", "!!!", "E  ")) or ": error: " in line
+    ]
     return ((telling or lines or ["it says nothing"])[-1]).strip("! =")[:300]
 
 

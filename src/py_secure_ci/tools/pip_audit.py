@@ -40,8 +40,7 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
         *("--cache-dir", str(task.cache or task.scratch / "cache")),
         *task.options.args,
     )
-    loopback = task.advisory_url.startswith("http://127.0.0.1:")
-    return Command(argv=argv, name=name, inputs={f"{name}.txt": "\n".join(lines) + "\n"}, network=not loopback)
+    return Command(argv=argv, name=name, inputs={f"{name}.txt": "\n".join(lines) + "\n"}, network=True)
 
 
 def split(task: Task) -> tuple[Task, ...]:

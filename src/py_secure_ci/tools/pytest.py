@@ -118,7 +118,7 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     gaps, excluded = left_out(run, task.files)
     unseen = {*(one.subject for one in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
-    measured = read_coverage(main.files["coverage.json"]) if "coverage.json" in main.files else None
+    measured = _measured(main)
     return Reading(
         findings=(*findings(NAME, run), *too_low(NAME, measured, _threshold(task)), *_canary(task, executions)),
         rules=RULES,
@@ -137,6 +137,11 @@ def _run(task: Task, execution: Execution, name: str) -> TestRun:
     except KeyError:
         raise WrongShape(f"the test run left no record (exit status {execution.status})") from None
     return read_record(record, task.root, task.scratch)
+
+
+def _measured(execution: Execution) -> CoverageData | None:
+    data = read_coverage(execution.files["coverage.json"]) if "coverage.json" in execution.files else None
+    return None if data is None or data.empty else data
 
 
 def _canary(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:
@@ -158,7 +163,7 @@ def _not_measured(task: Task, run: TestRun, measured: CoverageData | None) -> It
     problems = [reason for what, reason in run.problems if what == "coverage"]
     yield from (Gap("coverage", reason) for reason in dict.fromkeys(problems))
     if measured is None and not problems:
-        yield Gap("coverage", "the test run left no coverage data")
+        yield Gap("coverage", "no line of the project was measured")
 
 
 TOOL = Tool(

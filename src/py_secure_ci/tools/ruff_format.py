@@ -105,7 +105,7 @@ def _unformatted(path: str, line: int | None = None, cell: str = "", fix: str = 
     return Finding(
         tool="ruff-format",
         rule=UNFORMATTED,
-        severity=Severity.WARNING,
+        severity=Severity.ERROR,
         message=f"The file is not formatted{cell}",
         location=Location(path, line),
         fix=fix,

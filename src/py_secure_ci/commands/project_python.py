@@ -1,0 +1,63 @@
+"""The project's own environment, found or made by the one runner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from py_secure_ci.commands.project import Project
+from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import ProjectEnvironmentError
+from py_secure_ci.pins import Dependencies
+from py_secure_ci.pipeline import Interpreter
+from py_secure_ci.project_environment.finding import find_or_make
+from py_secure_ci.running.request import Request
+from py_secure_ci.toolchain.index import installer_environment, pip_config_files, pip_settings
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    status: int | None
+    stdout: str
+    stderr: str
+    problem: str
+
+
+def find_interpreter(project: Project, dependencies: Dependencies, session: Session, build: bool) -> Interpreter:
+    """Raises ProjectEnvironmentError. With `build` the project itself is installed too, which runs its build system.
+
+    `--offline` does not reach here: it means that no service is asked about the project.
+    """
+    from uv import find_uv_bin
+
+    try:
+        uv = Path(find_uv_bin())
+    except FileNotFoundError as error:
+        raise ProjectEnvironmentError(f"uv is not part of this installation: {error}") from None
+
+    def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout: float) -> _Said:
+        ended = session.run(Request(argv=argv, cwd=cwd, env=env, timeout=timeout, network=True))
+        out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))
+        return _Said(ended.status, out, err, ended.problem)
+
+    folder = session.new_folder()
+    environment = {
+        **session.environment(folder, True),
+        "UV_CACHE_DIR": str(session.cache / "uv"),
+        **installer_environment(session.environ, pip_settings(session.environ, pip_config_files(session.environ))),
+    }
+    found = find_or_make(
+        project.root,
+        project.tree.files,
+        project.config.environment,
+        environ=session.environ,
+        installer_environ=environment,
+        cache=session.cache / "projects",
+        uv=uv,
+        run=run,
+        offline=False,
+        pins=dependencies.pins,
+        build_project=build,
+    )
+    return Interpreter(found.python, found.version, found.how)

@@ -44,8 +44,8 @@ class ToolFailure(PySecureCiError):
         self.detail = detail
 
 
-def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Mapping[str, str]]:
-    """The outcome of a tool over all its tasks, and the artifacts that it made."""
+def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
+    """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
     try:
         readings = [_run_task(tool, task, workshop) for task in tasks]
         reading = merge(readings)
@@ -56,8 +56,8 @@ def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally
             )
         completed = settle(tool, reading, workshop.info, due)
     except ToolFailure as failure:
-        return failed(workshop.info, failure.message, failure.detail, failure.hint), {}
-    return completed, reading.artifacts
+        return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
+    return completed, reading
 
 
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
@@ -83,6 +83,7 @@ def merge(readings: list[Reading]) -> Reading:
         excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
         artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
+        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
         metrics=metrics,
     )
 

@@ -14,7 +14,7 @@ from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.execution import Workshop, failed, run_tool
 from py_secure_ci.model import Gap, Stage
-from py_secure_ci.pins import Dependencies
+from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.planning import Plan, chunks, plan
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -65,7 +65,7 @@ class Services:
     interpreter: Callable[[], Interpreter | None]  # raises ProjectEnvironmentError
     observer: Observer
     jobs: int
-    caches: Callable[[str], Path | None] = lambda name: None
+    caches: Callable[[str], Path | None] = lambda _name: None
     advisory_url: str = ""
     offline: bool = False
     stopped: Callable[[], bool] = lambda: False
@@ -89,6 +89,7 @@ class Run:
 
     outcomes: tuple[Outcome, ...] = ()
     artifacts: dict[str, str] = field(default_factory=dict)
+    components: tuple[Component, ...] = ()
     processes: list[Process] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
@@ -156,10 +157,11 @@ class _Check:
             return failed(info, reason, hint=error.hint)
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
-        outcome, artifacts = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
+        outcome, reading = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
         if isinstance(outcome, Completed):
             with self.lock:
-                self.result.artifacts.update(artifacts)
+                self.result.artifacts.update(reading.artifacts)
+                self.result.components = (*self.result.components, *reading.components)
         return outcome
 
     def _tasks(self, one: Plan, python: Interpreter | None, installed: Installed) -> tuple[Task, ...]:

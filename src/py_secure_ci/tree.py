@@ -20,7 +20,7 @@ _ENVIRONMENT_MARK = "pyvenv.cfg"
 _NEVER = frozenset({".git", ".hg", ".svn"})
 # Files that people edit as text: a NUL byte in one means another encoding, not a binary file to pass over.
 _TEXT_ENDINGS = frozenset(
-    ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql .csv".split()
+    ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql".split()
 )
 
 

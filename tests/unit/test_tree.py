@@ -203,7 +203,13 @@ def test_nothing_that_the_repository_configures_is_run(repository, tree_of, tmp_
     write(repository, "a.py")
     write(repository, ".gitattributes", b"* filter=evil diff=evil\n")
     commit(repository)
-    for key in ("core.fsmonitor", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.command"):
+    for key in (
+        "core.fsmonitor",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "diff.evil.command",
+    ):
         git(repository, "config", key, str(script))
     git(repository, "config", "diff.evil.textconv", str(script))
     git(repository, "config", "core.pager", str(script))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -154,10 +155,8 @@ def _scan(
     known = baselines.of_report(report)
     complete = len(baselines.tool_states(report)) == len(report.outcomes)
     if written and complete and not session.interrupted and not arguments.no_cache:
-        try:
+        with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
             write_one(place, baselines.render(known))
-        except OutputError:
-            pass  # a cache that cannot be written costs time, nothing else
     return known, "worktree", ""
 
 

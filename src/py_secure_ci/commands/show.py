@@ -13,14 +13,16 @@ from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
-from py_secure_ci.formats import console, github_annotations, summary
+from py_secure_ci.formats import console, cyclonedx, github_annotations, summary
+from py_secure_ci.model import Stage
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
-from py_secure_ci.report import Report, Verdict
+from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
 
 TIMINGS = "timings.json"
 CANONICAL = "json"
+SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
 def finish(judged: Judged, project: Project, arguments: argparse.Namespace, session: Session) -> int:
@@ -28,8 +30,10 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     texts = dict(judged.artifacts)
     wanted = arguments.format
     for one in ALL_FORMATS:
-        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)):
+        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
             texts[one.filename] = one.render(judged.report, judged.verdict)
+    if not wanted and _due("cyclonedx", judged.report):
+        texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
@@ -37,6 +41,13 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     print_console(judged.report, judged.verdict)
     print(f"report: {shown_folder(project.output)}", flush=True)
     return exit_status(judged.verdict, arguments.exit_zero)
+
+
+def _due(name: str, report: Report) -> bool:
+    """Whether a file can be vouched for: an SBOM is written only when the stage that answers for it completed."""
+    if name not in SBOMS:
+        return True
+    return any(isinstance(one, Completed) and one.tool.stage is Stage.SBOM for one in report.outcomes)
 
 
 def exit_status(verdict: Verdict, exit_zero: bool) -> int:

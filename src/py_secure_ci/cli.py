@@ -46,12 +46,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _tell(error: PySecureCiError) -> int:
-    from py_secure_ci.formats.escaping import neutralise
+    from py_secure_ci.formats.escaping import one_line
 
     for line in error.message.split("\n"):
-        print(neutralise(f"{PROGRAM}: {line}"), file=sys.stderr)
+        print(one_line(f"{PROGRAM}: {line}"), file=sys.stderr)
     if error.hint:
-        print(neutralise(f"  {error.hint}"), file=sys.stderr)
+        print(one_line(f"  {error.hint}"), file=sys.stderr)
     return error.exit_status
 
 
@@ -105,6 +105,7 @@ def _run(commands: Commands) -> None:
 def _gate(commands: Commands) -> None:
     parser = _add(commands, "gate", "judge a report.json again")
     parser.add_argument("report", metavar="REPORT")
+    _project(parser)
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from py_secure_ci.baseline import BASELINE_FILE
+from py_secure_ci.baseline import parse as parse_baseline
+from py_secure_ci.errors import BaselineError
 from py_secure_ci.git import Git, Repository
 from py_secure_ci.model import Excluded, Gap
 
@@ -138,6 +141,9 @@ class _Listing:
                 )
                 return
             self.binary.add(path)
+        elif path == BASELINE_FILE and _is_baseline(full):
+            self.excluded.append(Excluded(path, "py-secure-ci's own list of known findings"))
+            return
         self.files.append(path)
 
     def tree(self, repository: Repository | None) -> Tree:
@@ -151,6 +157,15 @@ class _Listing:
             notes=tuple(self.notes),
             blobs=self.blobs,
         )
+
+
+def _is_baseline(path: Path) -> bool:
+    """Whether every line of the file is a baseline's: only then nothing else can hide in it."""
+    try:
+        parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    except (BaselineError, ValueError):
+        return False
+    return True
 
 
 def looks_like_utf16(head: bytes) -> bool:

@@ -94,6 +94,8 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
+    parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
     parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
     parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")

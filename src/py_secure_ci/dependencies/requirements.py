@@ -12,7 +12,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from py_secure_ci.dependencies.entries import Entries, url_reason
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import foreign_index
-from py_secure_ci.pins import Declaration
+from py_secure_ci.pins import Declaration, Unpinned
 
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash(?:=|\s+)(\S+)")
@@ -59,6 +59,9 @@ def read(text: str, file: str, *, constraints_only: bool = False, requirements: 
         else:
             _other_option(entries, option[1], option[2].strip(), number)
     _fold_invalid(entries)
+    if not lines and not constraints_only:
+        reason = "it holds no requirement: remove it, or accept this gap if that is meant"
+        entries.unpinned.append(Unpinned(name=file.rsplit("/", 1)[-1], file=file, line=1, reason=reason))
     if index:
         entries = _from_index(entries, index)
     declaration = entries.declaration(_made_by(text), locked=_is_lock(entries, constraints_only))

@@ -156,3 +156,9 @@ def test_names_that_are_read(project: Project, path: str) -> None:
 def test_logical_lines_keep_the_number_of_the_first_line() -> None:
     text = "a \\\n  b\n# c \\\nd # e\n\n  \nf\\"
     assert list(logical_lines(text)) == [(1, "a   b"), (4, "d"), (7, "f")]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n\n"])
+def test_file_without_requirements_is_a_gap_that_somebody_has_to_accept(project: Project, text: str) -> None:
+    assert gaps(project({"requirements.txt": text})) == [("requirements.txt", "requirements.txt", 1)]
+    assert not project({"requirements.txt": "-r base.list\n", "base.list": "six==1.0\n"}).unpinned

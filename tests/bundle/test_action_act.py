@@ -88,7 +88,10 @@ def test_a_refused_upload_gives_a_notice_and_changes_nothing(act: Any, shop: Pat
 
 def test_a_pull_request_from_a_fork_uploads_nothing(act: Any, shop: Path) -> None:
     run = act.run(
-        shop, workflow({"stages": "lint", "fail-on": "quality=none", "base": "HEAD"}), event="pull_request", payload=FORK
+        shop,
+        workflow({"stages": "lint", "fail-on": "quality=none", "base": "HEAD"}),
+        event="pull_request",
+        payload=FORK,
     )
     assert run.status == 0, run.log
     assert not (run.kept / "uploaded.sarif").exists()

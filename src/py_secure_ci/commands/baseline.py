@@ -31,9 +31,9 @@ def _write(root: Path, given: str | None) -> int:
         raise BaselineError(
             f"there is no report at {name}", hint="Run `py-secure-ci run` first, or name a report.json with --report."
         )
-    report, _ = read_report(name)
+    report, verdict = read_report(name)
     _refuse_incomplete(report, name)
-    known = baselines.of_report(report)
+    known = baselines.of_report(report, verdict)
     write_one(root / BASELINE_FILE, baselines.render(known))
     print(f"{BASELINE_FILE}: {len(known.entries):,} findings are known from now on. Commit this file.")
     return 0

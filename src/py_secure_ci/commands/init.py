@@ -18,7 +18,7 @@ _PIPELINE = ".gitlab-ci.yml"
 _FILES = {"github": _WORKFLOW, "gitlab": _PIPELINE}
 
 
-def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:  # noqa: ARG001 -- every subcommand is called alike
+def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Write what is missing, leave what is there, and say what to do next."""
     root = project_root(arguments.path)
     host = arguments.ci or guess_host(root)

@@ -58,7 +58,11 @@ def podman(client: Callable[[str], str], kit: Any, tmp_path_factory: pytest.Temp
         '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\ncgroups = "disabled"\nnetns = "host"\n'
         '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
     )
-    names = {"CONTAINERS_CONF": "containers", "CONTAINERS_STORAGE_CONF": "storage", "CONTAINERS_REGISTRIES_CONF": "registries"}
+    names = {
+        "CONTAINERS_CONF": "containers",
+        "CONTAINERS_STORAGE_CONF": "storage",
+        "CONTAINERS_REGISTRIES_CONF": "registries",
+    }
     made = Podman(program, builder, {name: str(folder / f"{file}.conf") for name, file in names.items()}, kit)
     make_base(made, base)
     words = ("--isolation", "chroot", "--network", "host", "--layers")

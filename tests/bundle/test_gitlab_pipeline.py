@@ -169,7 +169,10 @@ def test_as_a_component_and_from_another_project(
     kit.git(layout, "tag", "1.0.0")
     home = tmp_path / "home"
     home.mkdir()
-    places = ("ssh://git@gitlab.example.com:22/grp/py-secure-ci.git", "git@gitlab.example.com:grp/py-secure-ci.git")
+    places: tuple[str, ...] = (
+        "ssh://git@gitlab.example.com:22/grp/py-secure-ci.git",
+        "git@gitlab.example.com:grp/py-secure-ci.git",
+    )
     places += ("git@gitlab.example.com:grp/py-secure-ci", "https://gitlab.example.com/grp/py-secure-ci.git")
     instead = "".join(f"\tinsteadOf = {place}\n" for place in places)
     (home / ".gitconfig").write_text(f'[url "{layout}"]\n{instead}[safe]\n\tdirectory = *\n')

@@ -10,7 +10,11 @@ COPY scripts/py-secure-ci scripts/_start.py scripts/_make.py scripts/_pip.py scr
 COPY src src
 # The same hashed locks as everywhere else. Wheels that only the installers needed stay behind in this stage.
 # Byte code is written now because nobody can write it later; what other Pythons' files in there fail to compile is no matter.
-RUN scripts/py-secure-ci doctor --install \
+# Behind a proxy that shows certificates of its own: --secret id=ca,src=FILE; an index of your own: --secret id=pip,src=FILE.
+RUN --mount=type=secret,id=ca --mount=type=secret,id=pip \
+    if [ -e /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca PIP_CERT=/run/secrets/ca; fi; \
+    if [ -e /run/secrets/pip ]; then export PIP_CONFIG_FILE=/run/secrets/pip; fi; \
+    scripts/py-secure-ci doctor --install \
     && rm -rf cache/uv \
     && { python3 -m compileall -q -j 0 cache >/dev/null 2>&1 || true; }
 

@@ -16,7 +16,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     The verdict is the one that the report holds: it was judged against a baseline that may not be here any more.
     """
     report, verdict = read_report(arguments.report)
-    print_console(report, verdict)
+    print_console(report, verdict, f"py-secure-ci render {arguments.report} --format html -o report.html")
     return exit_status(verdict, arguments.exit_zero)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Container
 from pathlib import Path
 
 from py_secure_ci.all_formats import ALL_FORMATS
@@ -19,6 +20,7 @@ from py_secure_ci.report import Completed, Report, Verdict
 
 TIMINGS = "timings.json"
 CANONICAL = "json"
+PAGE = "report.html"
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
@@ -34,8 +36,7 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     texts[TIMINGS] = timings(judged.run)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
-    print_console(judged.report, judged.verdict)
-    print(f"report: {shown_folder(project.output)}", flush=True)
+    print_console(judged.report, judged.verdict, see_more(project.output, texts))
     return exit_status(judged.verdict, arguments.exit_zero)
 
 
@@ -69,10 +70,16 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     print(github_annotations.render(report, verdict), flush=True)
 
 
-def print_console(report: Report, verdict: Verdict) -> None:
+def see_more(folder: Path, names: Container[str]) -> str:
+    """What to open, or else to type, to see everything."""
+    shown = shown_folder(folder)
+    return f"{shown}/{PAGE}" if PAGE in names else f"py-secure-ci render {shown}/report.json --format html -o {PAGE}"
+
+
+def print_console(report: Report, verdict: Verdict, more: str) -> None:
     """The console page on standard output, in colour on a terminal."""
-    colour = sys.stdout.isatty()
-    text = console.render_color(report, verdict) if colour else console.render(report, verdict)
+    render = console.render_color if sys.stdout.isatty() else console.render
+    text = render(report, verdict, see_more=more)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
 

@@ -89,7 +89,7 @@ def test_service_that_failed_leaves_no_json_and_that_is_no_answer() -> None:
         '{"dependencies": [{"name": "six", "version": "1.16.0", "vulns": [{"id": "X"}]}]}',
         '{"dependencies": [{"name": "stranger", "version": "1", "vulns": []}]}',
         '{"dependencies": [{"name": "six", "version": "9", "vulns": []}]}',
-        '{"dependencies": [{"name": "six", "version": "1.16.0", "vulns": []}, {"name": "six", "version": "1.16.0", "vulns": []}]}',  # noqa: E501
+        '{"dependencies": [{"name": "six", "version": "1.16.0", "vulns": []}, {"name": "six", "version": "1.16.0", "vulns": []}]}',
     ],
 )
 def test_other_shapes_are_refused(text: str) -> None:

@@ -285,7 +285,7 @@ version = "2.0"
 groups = ["test"]
 files = []
 """
-    manifest = '[project]\nname="x"\ndependencies=["absent"]\n[dependency-groups]\ntest=["coverage[toml]"]\nother=["unlocked"]\n'  # noqa: E501
+    manifest = '[project]\nname="x"\ndependencies=["absent"]\n[dependency-groups]\ntest=["coverage[toml]"]\nother=["unlocked"]\n'
     found = project({"pdm.lock": lock, "pyproject.toml": manifest})
     pins = by_name(found)
     assert len(found.pins) == 2
@@ -299,7 +299,7 @@ files = []
     }
 
 
-PIPFILE = '[[source]]\nname = "pypi"\nurl = "INDEX"\nverify_ssl = true\n[packages]\nflask = "*"\n[dev-packages]\npytest = "==7.0"\n'  # noqa: E501
+PIPFILE = '[[source]]\nname = "pypi"\nurl = "INDEX"\nverify_ssl = true\n[packages]\nflask = "*"\n[dev-packages]\npytest = "==7.0"\n'
 
 
 def test_pipfile_lock_reads_every_section(project: Project) -> None:
@@ -323,7 +323,7 @@ def test_pipfile_lock_reads_every_section(project: Project) -> None:
 
 
 def test_pipfile_lock_that_matches_is_not_stale(project: Project) -> None:
-    pipfile = '[[source]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\nverify_ssl = true\n[packages]\nflask = "*"\n'  # noqa: E501
+    pipfile = '[[source]]\nname = "corp"\nurl = "https://pkgs.example.com/simple"\nverify_ssl = true\n[packages]\nflask = "*"\n'
     content = {
         "_meta": {
             "requires": {},

@@ -90,7 +90,7 @@ def test_a_module_called_setup_is_no_declaration(project: Project) -> None:
 
 
 def test_setup_cfg(project: Project) -> None:
-    text = "[metadata]\nname = x\n[options]\ninstall_requires =\n    flask>=1,<2\n    six==1.0\n[options.extras_require]\nweb = gunicorn\n"  # noqa: E501
+    text = "[metadata]\nname = x\n[options]\ninstall_requires =\n    flask>=1,<2\n    six==1.0\n[options.extras_require]\nweb = gunicorn\n"
     found = project({"setup.cfg": text})
     assert [(pin.name, pin.line) for pin in found.pins] == [("six", 6)]
     assert gaps(found) == [("flask", "setup.cfg", 5), ("gunicorn", "setup.cfg", 8)]
@@ -102,7 +102,7 @@ def test_setup_cfg_without_dependencies_is_quiet(project: Project) -> None:
 
 
 def test_script_and_its_lock(project: Project) -> None:
-    script = '"""Doc."""\n# /// script\n# requires-python = ">=3.10"\n# dependencies = [\n#   "django==3.2.0",\n#   "flask",\n# ]\n# ///\n'  # noqa: E501
+    script = '"""Doc."""\n# /// script\n# requires-python = ">=3.10"\n# dependencies = [\n#   "django==3.2.0",\n#   "flask",\n# ]\n# ///\n'
     found = project({"tools/run.py": script})
     assert [(pin.name, pin.line) for pin in found.pins] == [("django", 5)]
     assert gaps(found) == [("flask", "tools/run.py", 6)]
@@ -131,7 +131,7 @@ def test_script_block_without_an_end_is_a_gap(project: Project) -> None:
 
 
 def test_conda(project: Project) -> None:
-    text = "name: x\nchannels: [conda-forge]\ndependencies:\n  - python=3.11\n  - numpy=1.26\n  - pip\n  - pip:\n    - flask==1.0\n    - -r more.list\n    - django\n"  # noqa: E501
+    text = "name: x\nchannels: [conda-forge]\ndependencies:\n  - python=3.11\n  - numpy=1.26\n  - pip\n  - pip:\n    - flask==1.0\n    - -r more.list\n    - django\n"
     found = project({"environment.yml": text, "more.list": "six==1.0\n"})
     assert [(pin.name, pin.file, pin.line) for pin in found.pins] == [
         ("flask", "environment.yml", 8),
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_opened_is_a_gap(error: Exception) -> None:
 
 
 def test_names_that_would_be_options_never_become_pins(project: Project) -> None:
-    lock = '{"_meta": {"pipfile-spec": 6}, "default": {"a\\n-r /etc/passwd": {"version": "==1"}, "b": {"version": "==1\\n-e ."}}}'  # noqa: E501
+    lock = '{"_meta": {"pipfile-spec": 6}, "default": {"a\\n-r /etc/passwd": {"version": "==1"}, "b": {"version": "==1\\n-e ."}}}'
     found = project({"Pipfile.lock": lock})
     assert not found.pins
     assert len(found.unpinned) == 2
@@ -204,8 +204,8 @@ def test_names_that_would_be_options_never_become_pins(project: Project) -> None
     ("poetry", "expected"),
     [
         ("^1.2.3", ">=1.2.3,<2"), ("^0.2.3", ">=0.2.3,<0.3"), ("^0.0.3", ">=0.0.3,<0.0.4"), ("^0.0", ">=0.0,<0.1"),
-        ("^0", ">=0,<1"), ("~1.2.3", ">=1.2.3,<1.3"), ("~1", ">=1,<2"), ("1.2.*", "==1.2.*"), ("*", ""), ("1.2.3", "==1.2.3"),  # noqa: E501
-        (">=1.2,<2", ">=1.2,<2"), (">=1 <2", ">=1,<2"), ("^1 || ^2.1", ">=1,<2 || >=2.1,<3"), ("~=1.4", "~=1.4"), ("!=1.5", "!=1.5"),  # noqa: E501
+        ("^0", ">=0,<1"), ("~1.2.3", ">=1.2.3,<1.3"), ("~1", ">=1,<2"), ("1.2.*", "==1.2.*"), ("*", ""), ("1.2.3", "==1.2.3"),
+        (">=1.2,<2", ">=1.2,<2"), (">=1 <2", ">=1,<2"), ("^1 || ^2.1", ">=1,<2 || >=2.1,<3"), ("~=1.4", "~=1.4"), ("!=1.5", "!=1.5"),
     ],
 )  # fmt: skip
 def test_poetry_constraints_as_pep_440(poetry: str, expected: str) -> None:

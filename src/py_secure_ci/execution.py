@@ -228,7 +228,7 @@ def _check_canary(tool: Tool, task: Task, seen: set[str]) -> None:
     if canary.pins and task.canary_pin is None:
         raise ToolFailure("every pin that could prove that advisories are found is a pin of the project's own")
     missing = canary.expect - seen
-    if missing or (canary.any_rule and not seen):
+    if missing or (not seen and (canary.any_rule or canary.pins)):
         what = f"rule {', '.join(sorted(missing))} did" if missing else "it did"
         why = blinder(tool, task)
         raise ToolFailure(

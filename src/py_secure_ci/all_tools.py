@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from py_secure_ci.tool import Tool
-from py_secure_ci.tools import bandit, detect_secrets, mypy, pip_audit, pytest, ruff, ruff_format, zizmor
+from py_secure_ci.tools import (
+    bandit,
+    black,
+    detect_secrets,
+    dlint,
+    flake8,
+    isort,
+    mypy,
+    pip_audit,
+    pylint,
+    pytest,
+    radon,
+    ruff,
+    ruff_format,
+    vulture,
+    zizmor,
+)
 
 TOOLS: tuple[Tool, ...] = (
     ruff.TOOL,
+    pylint.TOOL,
+    flake8.TOOL,
+    vulture.TOOL,
+    radon.TOOL,
     ruff_format.TOOL,
+    black.TOOL,
+    isort.TOOL,
     mypy.TOOL,
     pytest.TOOL,
     bandit.TOOL,
+    dlint.TOOL,
     detect_secrets.TOOL,
     pip_audit.TOOL,
     zizmor.TOOL,

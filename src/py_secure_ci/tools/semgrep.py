@@ -61,7 +61,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if (main.status == 1) != bool(results):
         raise WrongShape(f"semgrep ended with exit status {main.status} and {len(results)} results")
     loaded = field(field(report, "time", dict, what), "rules", list, what)
-    if lacking := rule_ids() - set(loaded) or field(report, "skipped_rules", list, what):
+    lacking = [*sorted(rule_ids() - set(loaded)), *field(report, "skipped_rules", list, what)]
+    if lacking:
         raise WrongShape(f"semgrep did not load every rule: {sorted(map(str, lacking))}")
     errors = dict(_error(as_dict(one, what), task) for one in field(report, "errors", list, what))
     problems = unparsable(task, executions)

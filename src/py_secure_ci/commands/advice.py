@@ -28,6 +28,7 @@ class Advice:
 
     url: str = ""
     source: str = ""
+    identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
@@ -74,6 +75,7 @@ def advice_for(
     return Advice(
         url=url,
         source=source,
+        identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
         join=_joiner(project, dependencies, snapshot, tuple(gaps)),

@@ -140,5 +140,6 @@ TOOL = Tool(
     ),
     unit="packages",
     needs_pins=True,
+    depends_on=(),
     default=True,
 )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from py_secure_ci.model import Excluded, Finding, Gap, Location
+from py_secure_ci.model import Edit, Excluded, Finding, Gap, Location
 from py_secure_ci.report import Completed, ToolInfo
 from py_secure_ci.tool import Reading, Tool
 
@@ -78,8 +78,19 @@ def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) 
         elif path in excluded:
             strays += 1
         else:
-            kept.append(replace(finding, location=replace(where, path=path)))
+            edits = _edits(finding.edits, anchor) if finding.edits else ()
+            kept.append(replace(finding, location=replace(where, path=path), edits=edits))
     return kept, strays
+
+
+def _edits(edits: tuple[Edit, ...], anchor: _Anchor) -> tuple[Edit, ...]:
+    """The edits with paths of the project; none if one of them is outside it, as half a fix is no fix."""
+    paths = [anchor.path(edit.location.path) for edit in edits]
+    return tuple(
+        replace(edit, location=replace(edit.location, path=path))
+        for edit, path in zip(edits, paths, strict=True)
+        if path is not None and None not in paths
+    )
 
 
 class _Anchor:

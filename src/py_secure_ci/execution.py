@@ -241,7 +241,11 @@ def _check(
         if command.name in ("main", "canary"):
             _check_status(command, executions[command.name], seen)
     _check_canary(tool, task, {one.rule for one in canaries})
-    return replace(reading, findings=own)
+    if not tool.per_file:
+        return replace(reading, findings=own)
+    # Of which rules there is word must not depend on how the files were cut, nor on the canary.
+    said = {one.rule for one in own}
+    return replace(reading, findings=own, rules=tuple(rule for rule in reading.rules if rule.id in said))
 
 
 def _check_status(command: Command, execution: Execution, seen: int) -> None:

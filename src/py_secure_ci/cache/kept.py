@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from py_secure_ci.model import Excluded, Finding, Rule
+from py_secure_ci.model import Excluded, Finding, Location, Rule
 from py_secure_ci.pins import Component
 from py_secure_ci.selection import project_path
 from py_secure_ci.serial_reading import Wrong, decoder
@@ -86,7 +86,7 @@ def by_file(reading: Reading, task: Task) -> Mapping[str, Kept]:
         path = project_path(one.location.path, task.root) if one.location else ""
         if path not in files:
             return {}
-        found.setdefault(path, []).append(_moved(one, path))
+        found.setdefault(path, []).append(_relative(one, task))
     if reading.looked_at is None or reading.artifacts or reading.metrics or reading.components:
         return {}
     rules = {rule.id: rule for rule in reading.rules}
@@ -133,11 +133,11 @@ def is_of(kept: Kept, path: str) -> bool:
 
 
 def _relative(finding: Finding, task: Task) -> Finding:
-    return _moved(finding, project_path(finding.location.path, task.root)) if finding.location else finding
-
-
-def _moved(finding: Finding, path: str) -> Finding:
+    """The finding without the root in its paths."""
     where = finding.location
-    if where is None or where.path == path:
-        return finding
-    return replace(finding, location=replace(where, path=path))
+    edits = tuple(replace(one, location=_below(one.location, task)) for one in finding.edits)
+    return replace(finding, location=_below(where, task) if where else None, edits=edits)
+
+
+def _below(where: Location, task: Task) -> Location:
+    return replace(where, path=project_path(where.path, task.root))

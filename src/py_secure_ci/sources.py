@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from py_secure_ci.line_hash import line_hashes
+from py_secure_ci.line_hash import LineHashes
 from py_secure_ci.model import Finding, Location
 
 MAX_CODE = 240
@@ -27,7 +27,7 @@ class Sources:
         self._files = frozenset(files)
         self._bytes: dict[str, bytes | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
-        self._hashes: dict[str, tuple[str, ...]] = {}
+        self._hashes: dict[str, LineHashes] = {}
         self._digests: dict[str, str] = {}
         self._states: dict[str, tuple[int, ...]] = {}
 
@@ -124,9 +124,8 @@ class Sources:
         if raw is None or len(raw) > MAX_HASHED:
             return ""
         if path not in self._hashes:
-            self._hashes[path] = tuple(line_hashes(raw))
-        hashes = self._hashes[path]
-        return hashes[line - 1] if line <= len(hashes) else ""
+            self._hashes[path] = LineHashes(raw)
+        return self._hashes[path].of(line)
 
 
 def _state(status: os.stat_result) -> tuple[int, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -110,6 +108,9 @@ def _joiner(
 
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(  # noqa: S310 - a constant https address
         f"{LIVE}/v1/query",
         data=json.dumps(_KNOWN_BAD).encode(),

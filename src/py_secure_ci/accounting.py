@@ -34,7 +34,8 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
         gaps += [Gap(subject, f"{tool.name} did not say that it looked at this") for subject in missing]
     findings, strays = _findings(reading.findings, anchor, {one.subject for one in tally.excluded})
     seen = [subject for subject in tally.due if subject not in named and (looked is None or subject in looked)]
-    notes = (*reading.notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
+    notes = (*reading.notes, *_passed_over(tool, reading))
+    notes = (*notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
     return Completed(
         tool=info,
         findings=tuple(sorted(findings, key=order)),
@@ -46,6 +47,12 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
         notes=tuple(dict.fromkeys(notes)),
         metrics=dict(sorted(reading.metrics.items())),
     )
+
+
+def _passed_over(tool: Tool, reading: Reading) -> tuple[str, ...]:
+    total = sum(reading.passed_over.values())
+    places = ", ".join(sorted(path for path, count in reading.passed_over.items() if count)[:5])
+    return (f"Lines passed over by {tool.passed_over_by}: {total} ({places}).",) if total else ()
 
 
 def order(finding: Finding) -> tuple[object, ...]:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +26,7 @@ class Advice:
 
     url: str = ""
     source: str = ""
+    identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
@@ -74,6 +73,7 @@ def advice_for(
     return Advice(
         url=url,
         source=source,
+        identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
         join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
@@ -115,6 +115,9 @@ def _withdrawn(gap: Gap) -> str:
 
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(  # noqa: S310 - a constant https address
         f"{LIVE}/v1/query",
         data=json.dumps(_KNOWN_BAD).encode(),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -129,5 +128,7 @@ def empty_problem(text: str) -> str:
 
 
 def _close(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(word, [*known], n=1, cutoff=0.6)
     return f" (did you mean {close[0]}?)" if close else ""

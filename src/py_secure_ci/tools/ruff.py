@@ -139,5 +139,7 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
     settings=CONFIGS,
     default=True,
+    depends_on=(".py", ".pyi", ".ipynb", ".toml"),
+    leads_out=r"^\s*extend\s*=",
     blinders=dict.fromkeys(CONFIGS, r"^\s*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),
 )

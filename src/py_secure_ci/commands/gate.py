@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         )
     today = datetime.now(timezone.utc).date()
     verdict = judge(report, config.policy, baseline=_known(report, before), today=today)
-    print_console(report, verdict)
+    print_console(report, verdict, f"py-secure-ci render {arguments.report} --format html -o report.html")
     return exit_status(verdict, arguments.exit_zero)
 
 

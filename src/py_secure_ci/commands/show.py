@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Container
 from pathlib import Path
 from uuid import uuid4
 
@@ -22,6 +22,7 @@ from py_secure_ci.step_outputs import output_file_text, step_outputs
 
 TIMINGS = "timings.json"
 CANONICAL = "json"
+PAGE = "report.html"
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
@@ -38,8 +39,7 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
     write_step_outputs(judged.verdict, project.output, texts, session)
-    print_console(judged.report, judged.verdict)
-    print(f"report: {shown_folder(project.output)}", flush=True)
+    print_console(judged.report, judged.verdict, see_more(project.output, texts))
     return exit_status(judged.verdict, arguments.exit_zero)
 
 
@@ -81,10 +81,16 @@ def write_step_outputs(verdict: Verdict, folder: Path, written: Collection[str],
             stream.write(text)
 
 
-def print_console(report: Report, verdict: Verdict) -> None:
+def see_more(folder: Path, names: Container[str]) -> str:
+    """What to open, or else to type, to see everything."""
+    shown = shown_folder(folder)
+    return f"{shown}/{PAGE}" if PAGE in names else f"py-secure-ci render {shown}/report.json --format html -o {PAGE}"
+
+
+def print_console(report: Report, verdict: Verdict, more: str) -> None:
     """The console page on standard output, in colour on a terminal."""
-    colour = sys.stdout.isatty()
-    text = console.render_color(report, verdict) if colour else console.render(report, verdict)
+    render = console.render_color if sys.stdout.isatty() else console.render
+    text = render(report, verdict, see_more=more)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
 

@@ -48,9 +48,12 @@ def make_zip() -> Callable[..., bytes]:
     return packed
 
 
+def up_to(fixed: str) -> list[dict[str, str]]:
+    return [{"introduced": "0"}, {"fixed": fixed}]
+
+
 @pytest.fixture
 def snapshot() -> Snapshot:
-    up_to = lambda fixed: [{"introduced": "0"}, {"fixed": fixed}]  # noqa: E731
     return build(
         packed(
             osv(

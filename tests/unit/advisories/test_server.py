@@ -53,15 +53,10 @@ def test_query_batch_and_single_advisories(snapshot: Snapshot) -> None:
     ],
 )
 def test_what_it_cannot_answer_is_refused(snapshot: Snapshot, path: str, body: object, status: int) -> None:
-    with serving(snapshot) as url:
-        try:
-            ask(url + path, body)
-        except urllib.error.HTTPError as error:
-            assert error.code == status  # noqa: PT017 - some of them hang up instead
-        except (urllib.error.URLError, ConnectionError):
-            assert status == 413  # it hangs up rather than read a body that is too large
-        else:
-            pytest.fail("it answered")
+    with serving(snapshot) as url, pytest.raises((urllib.error.URLError, ConnectionError)) as caught:
+        ask(url + path, body)
+    # It hangs up rather than read a body that is too large, and the client may see only that.
+    assert getattr(caught.value, "code", 413) == status
 
 
 def test_it_is_on_the_loopback_interface_and_gone_afterwards(snapshot: Snapshot) -> None:

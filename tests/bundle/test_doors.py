@@ -38,8 +38,8 @@ def comparable(text: str) -> Any:
 
 def difference(one: Any, other: Any) -> str:
     """The lines in which two reports differ."""
-    texts = [json.dumps(report, indent=1, sort_keys=True).splitlines() for report in (one, other)]
-    return "\n".join(difflib.unified_diff(*texts, n=6, lineterm=""))
+    first, second = (json.dumps(report, indent=1, sort_keys=True).splitlines() for report in (one, other))
+    return "\n".join(difflib.unified_diff(first, second, n=6, lineterm=""))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py_secure_ci.tool import Tool
-from py_secure_ci.tools import bandit, detect_secrets, mypy, pip_audit, pytest, ruff, ruff_format, zizmor
+from py_secure_ci.tools import bandit, detect_secrets, mypy, pip_audit, pytest, ruff, ruff_format, syft, zizmor
 
 TOOLS: tuple[Tool, ...] = (
     ruff.TOOL,
@@ -13,5 +13,6 @@ TOOLS: tuple[Tool, ...] = (
     bandit.TOOL,
     detect_secrets.TOOL,
     pip_audit.TOOL,
+    syft.TOOL,
     zizmor.TOOL,
 )

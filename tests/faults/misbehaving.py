@@ -39,8 +39,8 @@ def main() -> int:
 
 def is_question(plan: dict) -> bool:
     """What is asked before the work: a version, and whatever an interpreter is asked but our runs."""
-    return (
-        WORDS == ["--version"] or bool(plan["only"]) and not any(word in one for one in WORDS for word in plan["only"])
+    return WORDS == ["--version"] or (
+        bool(plan["only"]) and not any(word in one for one in WORDS for word in plan["only"])
     )
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -84,13 +84,15 @@ def _joiner(
     project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...]
 ) -> Callable[[Completed], Completed]:
     from py_secure_ci.advisories import enrich
-    from py_secure_ci.advisories.gaps import gaps
+    from py_secure_ci.advisories.gaps import gaps, unreported
     from py_secure_ci.dependencies.imports import reach_of, read_imports
 
     def join(outcome: Completed) -> Completed:
         if outcome.tool.name != "pip-audit":
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
+        unasked = {gap.subject for gap in outcome.gaps}
+        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
@@ -100,7 +102,7 @@ def _joiner(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot)),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *unreported(outcome.findings, pins, snapshot)),
         )
 
     return join
@@ -116,7 +118,7 @@ def _unreachable() -> str:
     try:
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:  # noqa: S310  # nosec B310
             told = json.loads(answer.read(1_000_000))
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"the live service cannot be reached: {getattr(error, 'reason', error)}"
     if not (isinstance(told, dict) and told.get("vulns")):
         return "the live service does not know a vulnerability that it should know"

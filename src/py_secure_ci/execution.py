@@ -14,11 +14,13 @@ from py_secure_ci.errors import PySecureCiError, WrongShape
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.time_budget import TooSlow, in_halves
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 CANARY_FOLDER = "canary"
+_TIMED_OUT = "timed out"  # how the runner's word for it begins
 # What a parser may raise when a tool writes what nobody foresaw. It is the tool's failure, never the whole run's.
 _PARSE_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
@@ -47,7 +49,7 @@ class ToolFailure(PySecureCiError):
 def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
     """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
     try:
-        readings = [_run_task(tool, task, workshop) for task in tasks]
+        readings = [one for task in tasks for one in _read(tool, task, workshop)]
         reading = merge(readings)
         if len(reading.findings) > MAX_FINDINGS:
             raise ToolFailure(
@@ -58,6 +60,23 @@ def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally
     except ToolFailure as failure:
         return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
     return completed, reading
+
+
+def _read(tool: Tool, task: Task, workshop: Workshop) -> list[Reading]:
+    """One task's reading; several where a slow file made halves necessary."""
+
+    def attempt(part: Task) -> Reading:
+        try:
+            return _run_task(tool, part, workshop)
+        except ToolFailure as failure:
+            if failure.message.startswith(_TIMED_OUT):
+                raise TooSlow(failure.message) from failure
+            raise
+
+    try:
+        return in_halves(task, attempt) if tool.per_file else [attempt(task)]
+    except TooSlow as slow:
+        raise slow.__cause__ or slow from None
 
 
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
@@ -89,8 +108,20 @@ def merge(readings: list[Reading]) -> Reading:
 
 
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
-    scratch = workshop.scratch()
-    task = _plant(tool, replace(bare, scratch=scratch))
+    task = replace(bare, scratch=workshop.scratch())
+    try:
+        return _run_planted(tool, _plant(tool, task), workshop)
+    except ToolFailure as failure:
+        failure.message, failure.detail = (_without_paths(text, task) for text in (failure.message, failure.detail))
+        raise
+
+
+def _without_paths(text: str, task: Task) -> str:
+    """No folder of this machine or of this very run in a report."""
+    return text.replace(str(task.scratch), "<scratch>").replace(f"{task.root}{os.sep}", "").replace(str(task.root), ".")
+
+
+def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
     try:
         commands = tool.commands(task)
     except PySecureCiError as error:
@@ -253,7 +284,7 @@ def blinder(tool: Tool, task: Task) -> str:
 
 
 def _hint(problem: str, tool: Tool) -> str:
-    if problem.startswith("timed out"):
+    if problem.startswith(_TIMED_OUT):
         return f"Give it more time (tools.{tool.name}.timeout), or exclude what makes it slow."
     if problem.startswith("could not be started"):
         return "Run `py-secure-ci doctor` to see which tools are installed and from where."

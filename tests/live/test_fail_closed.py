@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,10 +55,10 @@ ROWS = (
     Row("a URL instead of a version", PIP, "exit 0, skipped", requirement("six @ https://example.org/six.whl"), r"six"),
     Row("a repository instead of a version", PIP, "exit 0, skipped", requirement("six @ git+https://example.org/six.git"), r"six"),
     Row("an editable folder", PIP, "exit 0, skipped", requirement("-e ./more"), r"more"),
-    Row("a pin whose marker is false here", PIP, "exit 0, dropped", requirement(f"{BAD}; sys_platform == 'win32'"), "security findings", found=True),
-    Row("a vulnerable pin in an extra of pyproject.toml", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\nnet=['{BAD}']\n"}, "security findings", found=True),
-    Row("a vulnerable pin in a dependency group", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[dependency-groups]\ndev=['{BAD}']\n"}, "security findings", found=True),
-    Row("a name that nobody knows", PIP, CLEAN, requirement("our-private-thing==1.0"), r"our-private-thing"),
+    Row("a pin whose marker is false here", PIP, "exit 0, dropped", requirement(f"{BAD}; sys_platform == 'win32'"), "security finding", found=True),
+    Row("a vulnerable pin in an extra of pyproject.toml", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\nnet=['{BAD}']\n"}, "security finding", found=True),
+    Row("a vulnerable pin in a dependency group", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[dependency-groups]\ndev=['{BAD}']\n"}, "security finding", found=True),
+    Row("an index of the company's own", PIP, CLEAN, requirement("--index-url https://example.org/simple\nour-private-thing==1.0"), r"our-private-thing"),
     Row("a version that is not pinned", PIP, "exit 1", requirement("flask>=1"), r"flask"),
     Row("a prefix instead of a version", PIP, "exit 1, traceback", requirement("flask==3.*"), r"flask"),
     Row("an arbitrary equality", PIP, "exit 1, traceback", requirement("flask===3-odd"), r"flask"),
@@ -66,12 +67,12 @@ ROWS = (
     Row("a damaged uv.lock", PIP, "not read", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock"),
     Row("a damaged poetry.lock", PIP, "not read", {"a.py": FINE, "poetry.lock": "[[package]]\nname = 3\n", "pyproject.toml": "[tool.poetry]\nname='x'\n"}, r"poetry\.lock"),
     Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock"),
-    Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"six==1.16.0 # \xff\xfe\n"}, r"requirements\.txt"),
+    Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"s\xff\xfeix==1.16.0\n"}, r"requirements\.txt"),
     Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py"),
     Row("every file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": "print 'x'\n"}, r"(?s)(a|b)\.py"),
     Row("one file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
-    Row("a `.bandit` that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, ".bandit": "[bandit]\nskips = B602,B404,B603\n"}, "security findings", found=True),
-    Row("a `.bandit` that excludes the folder", BANDIT, "exit 0, no results", {"app/a.py": SHELL, ".bandit": "[bandit]\nexclude = app\n"}, "security findings", found=True),
+    Row("a `.bandit` that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, ".bandit": "[bandit]\nskips = B602,B404,B603\n"}, "security finding", found=True),
+    Row("a `.bandit` that excludes the folder", BANDIT, "exit 0, no results", {"app/a.py": SHELL, ".bandit": "[bandit]\nexclude = app\n"}, "security finding", found=True),
     Row("our YAML names a configuration that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, "b.yml": "skips: [B602]\n"}, r"is blind.*B602", options={"config": "b.yml"}),
     Row("our YAML names a rule that does not exist", BANDIT, "exit 0, a warning", {"a.py": SHELL}, r"bandit gave no verdict", options={"args": ["-t", "B602,B506,B999"]}),
     Row("our YAML names a configuration that is not there", BANDIT, "exit 2", {"a.py": SHELL}, r"bandit gave no verdict|gone\.yml", options={"config": "gone.yml"}),
@@ -81,12 +82,13 @@ ROWS = (
     Row("mypy.ini ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\nignore_errors = True\n"}, r"is blind.*mypy\.ini:2: ignore_errors"),
     Row("a comment in the file ignores all errors", MYPY, "exit 0, Success", {"a.py": f"# mypy: ignore-errors\n{WRONG}"}, r"a\.py.*ignore-errors"),
     Row("pyproject.toml ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "pyproject.toml": "[tool.mypy]\nignore_errors = true\n"}, r"is blind.*pyproject\.toml:2"),
-    Row("a section of the configuration ignores one module", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\n[mypy-a]\nignore_errors = True\n"}, r"a\.py|quality finding|ignore_errors", found=True),
+    Row("a section of the configuration ignores one module", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\n[mypy-a]\nignore_errors = True\n"}, r"mypy gave no verdict.*mypy\.ini \(ignore_errors for a\)"),
     Row("a configuration that cannot be parsed", MYPY, "exit 0, a line on stderr", {"a.py": WRONG, "mypy.ini": "[mypy\nstrict\n"}, r"mypy\.ini"),
     Row("an option that mypy does not know", MYPY, "exit 0, a line on stderr", {"a.py": FINE, "mypy.ini": "[mypy]\nno_such = True\n"}, r"no_such"),
     Row("a syntax error in one file", MYPY, "exit 2, nothing about the others", {"a.py": "def (:\n", "b.py": FINE}, r"b\.py"),
     Row("an import that is not installed", MYPY, "exit 1", {"a.py": "import not_installed_anywhere\n"}, r"not_installed_anywhere|quality finding", found=True),
     Row("the code whose errors make type checking is switched off", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\ndisable_error_code = arg-type\n"}, r"is blind.*disable_error_code"),
+    Row("the configuration excludes every file", MYPY, "exit 2", {"a.py": WRONG, "mypy.ini": "[mypy]\nexclude = .*\n"}, r"mypy gave no verdict.*mypy\.ini \(exclude\)"),
     Row("a secret in a folder that is no git repository", SECRETS, "exit 0, no results", {"a.txt": KEY}, "security finding", found=True, git=False),
     Row("a secret in a file of UTF-16", SECRETS, "exit 0, no results", {"a.txt": KEY.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
     Row("a secret in a file that is not UTF-8", SECRETS, "exit 0, no results", {"a.txt": b"\xff" + KEY.encode(), "b.py": FINE}, r"a\.txt"),
@@ -95,7 +97,7 @@ ROWS = (
     Row("`fix = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix = true\nunsafe-fixes = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
     Row("`fix-only = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix-only = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
     Row("no rule is selected", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nselect = []\n"}, r"is blind.*ruff\.toml:2"),
-    Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['ALL']\nselect=['E']\n"}, r"ruff gave no verdict"),
+    Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['E', 'F']\nselect=['E', 'F']\n"}, r"ruff gave no verdict"),
     Row("every file ignores every rule", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint.per-file-ignores]\n'**' = ['ALL', 'E', 'F', 'B']\n"}, r"ruff gave no verdict"),
     Row("every file is excluded", RUFF, "exit 0, a warning", {"a.py": LINT, "ruff.toml": "exclude = ['**']\n"}, r"ruff"),
     Row("a configuration that is no TOML", RUFF, "exit 2", {"a.py": LINT, "ruff.toml": "select = [\n"}, r"ruff gave no verdict"),
@@ -113,7 +115,6 @@ ROWS = (
     Row("conftest.py ends the process", PYTEST, "exit 0", {"test_a.py": FAILING, "conftest.py": "import os\nos._exit(0)\n"}, r"pytest"),
     Row("a test ends the process", PYTEST, "exit 0", {"test_a.py": "import os\n\n\ndef test_a():\n    os._exit(0)\n"}, r"pytest"),
     Row("a test file that cannot be imported", PYTEST, "exit 2", {"test_a.py": "import not_installed_anywhere\n", "test_b.py": PASSING}, r"test_a\.py|quality finding", found=True),
-    Row("the project's options leave a folder of tests out", PYTEST, "exit 0", {"a/test_a.py": PASSING, "b/test_b.py": FAILING, "pytest.ini": "[pytest]\ntestpaths = a\n"}, r"b/test_b\.py|quality finding", found=True),
     Row("the project's options stop at the first failure", PYTEST, "exit 1", {"test_a.py": FAILING, "test_b.py": FAILING, "pytest.ini": "[pytest]\naddopts = -x\n"}, r"quality finding|test_b", found=True),
     Row("our own YAML excludes everything", BANDIT, "-", {"a.py": SHELL}, r"nothing was checked|no Python files", options={"exclude": ["**"]}),
     Row("there is no Python file at all", BANDIT, "exit 0, no results", {"a.txt": "x\n"}, r"nothing was checked|no Python files"),
@@ -139,7 +140,16 @@ def yaml(row: Row) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.tool[1]}: {row.situation}")
+def cases() -> Iterator[Any]:
+    """The first two rows of each tool are quick enough for every run of the tests."""
+    seen: Counter[str] = Counter()
+    for row in ROWS:
+        seen[row.tool[1]] += 1
+        marks = [pytest.mark.slow] if seen[row.tool[1]] > 2 else []
+        yield pytest.param(row, id=f"{row.tool[1]}: {row.situation}", marks=marks)
+
+
+@pytest.mark.parametrize("row", cases())
 def test_a_scanner_that_did_not_look_does_not_pass(
     row: Row, repository: Callable[..., Any], told: Callable[[dict[str, str]], None], tmp_path: Any
 ) -> None:

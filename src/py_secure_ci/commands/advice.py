@@ -91,8 +91,10 @@ def _joiner(
         if outcome.tool.name != "pip-audit":
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
+        unasked = {gap.subject for gap in outcome.gaps}
+        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
-        missing = unreported(outcome.findings, dependencies.pins, snapshot)
+        missing = unreported(outcome.findings, pins, snapshot)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -115,6 +117,7 @@ def _withdrawn(gap: Gap) -> str:
 
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -126,7 +129,7 @@ def _unreachable() -> str:
     try:
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:  # noqa: S310  # nosec B310
             told = json.loads(answer.read(1_000_000))
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"the live service cannot be reached: {getattr(error, 'reason', error)}"
     if not (isinstance(told, dict) and told.get("vulns")):
         return "the live service does not know a vulnerability that it should know"

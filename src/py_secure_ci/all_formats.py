@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from py_secure_ci.formats import (
     console,
+    controls,
     cyclonedx,
     github_annotations,
     gitlab_codequality,
@@ -23,6 +24,7 @@ ALL_FORMATS: tuple[Format, ...] = (
     Format("audit-sarif", "audit.sarif", sarif.render_audit),
     Format("summary", "summary.md", summary.render),
     Format("html", "report.html", html.render),
+    Format("controls", "controls.md", controls.render),
     Format("console", "", console.render),
     Format("annotations", "", github_annotations.render),
     Format("cyclonedx", "sbom.cdx.json", cyclonedx.render),

@@ -94,6 +94,7 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
     parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
     parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
@@ -111,6 +112,7 @@ def _render(commands: Commands) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--format", required=True, metavar="FORMAT")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend that html shows")
 
 
 def _baseline(commands: Commands) -> None:

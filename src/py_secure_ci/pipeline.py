@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -155,6 +156,7 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint)
+        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         outcome, reading = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
@@ -184,6 +186,12 @@ class _Check:
         if one.tool.per_file:
             return tuple(replace(whole, files=piece) for piece in chunks(one.files))
         return (whole,)
+
+    def _tuning(self, one: Plan) -> str:
+        """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+        parts = [repr(self.config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+        parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _workshop(self, installed: Installed) -> Workshop:
         return Workshop(

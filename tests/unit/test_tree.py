@@ -251,3 +251,4 @@ def test_utf16_is_told_from_binary():
     assert looks_like_utf16("hello world".encode("utf-16-le"))
     assert looks_like_utf16("hello world".encode("utf-32-be"))
     assert not looks_like_utf16(bytes(range(256)) * 4)
+    assert not looks_like_utf16(b"\xde\x12\x04\x95" + b"".join(n.to_bytes(4, "little") for n in range(28, 600, 8)))

@@ -21,6 +21,7 @@ from py_secure_ci.pins import Dependencies
 from py_secure_ci.pipeline import Observer, Run, Services, check
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
+from py_secure_ci.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 
@@ -126,10 +127,12 @@ def _report(
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
+    time = project.git.commit_time() if repository and repository.commit else ""
     return Context(
         project=project.root.name,
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
+        tree=tree_digest(project.sources, project.tree.files),
         branch=session.ci.branch or (repository.branch if repository else ""),
         host=session.ci.host,
         repository_uri=session.ci.repository_uri,
@@ -138,7 +141,8 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         config_digest=project.config.digest,
         advisories=advice.source,
         offline=advice.offline,
-        time=project.git.commit_time() if repository and repository.commit else "",
+        time=time,
+        committed=f"{time}Z" if time else "",
     )
 
 

@@ -5,19 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Container
+from collections.abc import Collection, Container
 from pathlib import Path
+from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
+from py_secure_ci.evidence import NAME as EVIDENCE
+from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
 from py_secure_ci.model import Stage
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Completed, Report, Verdict
+from py_secure_ci.step_outputs import output_file_text, step_outputs
 
 TIMINGS = "timings.json"
 CANONICAL = "json"
@@ -37,8 +41,12 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     if not wanted and _due("cyclonedx", judged.report):
         texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
+    if not wanted:
+        digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+        texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
+    write_step_outputs(judged.verdict, project.output, texts, session)
     print_console(judged.report, judged.verdict, see_more(project.output, texts))
     return exit_status(judged.verdict, arguments.exit_zero)
 
@@ -71,6 +79,14 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
         with Path(session.ci.summary_file).open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(summary.render(report, verdict) + "\n")
     print(github_annotations.render(report, verdict), flush=True)
+
+
+def write_step_outputs(verdict: Verdict, folder: Path, written: Collection[str], session: Session) -> None:
+    """What later steps may read, where we are a step."""
+    if session.ci.output_file:
+        text = output_file_text(step_outputs(verdict, shown_folder(folder), written), f"end-{uuid4()}")
+        with Path(session.ci.output_file).open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
 
 
 def see_more(folder: Path, names: Container[str]) -> str:

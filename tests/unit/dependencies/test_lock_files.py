@@ -373,3 +373,30 @@ directory = {path = "."}
 
 def test_empty_pylock_is_a_gap(project: Project) -> None:
     assert project({"pylock.toml": 'lock-version = "1.0"\ncreated-by = "x"\npackages = []\n'}).unpinned
+
+
+@pytest.mark.parametrize("spelling", [">=1.0", ">= 1.0.0", ">=1"])
+def test_uv_lock_is_not_stale_for_another_spelling_of_the_same_version(project: Project, spelling: str) -> None:
+    found = project({"pyproject.toml": PYPROJECT.replace("flask>=1", f"flask{spelling}"), "uv.lock": UV})
+    assert found.declarations[1].stale == ""
+
+
+def test_uv_lock_with_a_damaged_specifier_is_a_gap(project: Project) -> None:
+    damaged = UV.replace('specifier = ">=1"', 'specifier = "at least 1"')
+    found = project({"pyproject.toml": PYPROJECT, "uv.lock": damaged})
+    assert any(one.file == "uv.lock" and "cannot be read" in one.reason for one in found.unpinned)
+
+
+def test_uv_groups_of_a_workspace_root_that_is_no_project(project: Project) -> None:
+    lock = """version = 1
+[manifest]
+members = []
+[manifest.dependency-groups]
+dev = [{ name = "six" }]
+[[package]]
+name = "six"
+version = "1.0"
+source = { registry = "INDEX" }
+"""
+    (pin,) = project({"uv.lock": lock}).pins
+    assert (pin.direct, pin.groups, pin.via) == (True, ("dev",), ("six",))

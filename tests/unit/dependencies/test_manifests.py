@@ -152,6 +152,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\ndependencies
         ("pyproject.toml", '[project]\ndependencies = "flask"\n', "list of strings"),
         ("pyproject.toml", "# " + "x" * 2_000_001, "larger than"),
         ("pyproject.toml", "x = " + "[" * 5000, "not valid TOML"),
+        ("pyproject.toml", "a" + ".a" * 500_000 + " = 1\n", "more than 100 parts"),
         ("uv.lock", "version = 9\n", "lock version 9"),
         ("uv.lock", "[[package]\nname=", "not valid TOML"),
         ("uv.lock", "version = 1\n[[package]]\nversion = '1'\n", "has no 'name'"),
@@ -209,3 +210,18 @@ def test_names_that_would_be_options_never_become_pins(project: Project) -> None
 )  # fmt: skip
 def test_poetry_constraints_as_pep_440(poetry: str, expected: str) -> None:
     assert pep440(poetry) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("requirements.txt", "flask" + " " * 1_000_000 + "x\n"),
+        ("requirements.txt", "flask==" + "#" * 1_000_000),
+        ("pyproject.toml", "[tool.poetry.dependencies]\nx = '^1" + " " * 900_000 + "'\n"),
+        ("pyproject.toml", "[project]\ndependencies = ['x" + " " * 900_000 + "q']\n"),
+        ("a.py", "# /// script\n" * 50_000),
+    ],
+)
+def test_hostile_text_takes_no_time(project: Project, path: str, text: str) -> None:
+    # Each of these took minutes with a quadratic expression; the suite would hang.
+    assert len(project({path: text}).unpinned) == 1

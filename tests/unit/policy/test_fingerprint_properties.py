@@ -26,7 +26,7 @@ DEFECTS = [
     "if {a} == None: hashlib.md5({a})",
     "try:\n        print({a})\n    except Exception:\n        pass",
     "query = 'SELECT * FROM t WHERE a = ' + {a} + ' AND b = \"x\"'",
-    "subprocess.run(['a-rather-long-program-name', '--with-an-option', {a}], cwd='/tmp/somewhere', check=True, shell=True)",
+    "subprocess.run(['a-rather-long-program-name', '--with-option', {a}], cwd='/tmp/some', check=True, shell=True)",
 ]
 HEAD = "import hashlib\nimport marshal\nimport os\nimport pickle\nimport subprocess\n\n\n"
 

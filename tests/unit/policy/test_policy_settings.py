@@ -124,8 +124,8 @@ def test_the_schema_refuses(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("score", "word"),
-    [(10.0, "critical"), (9.0, "critical"), (8.9, "high"), (7.0, "high"), (6.9, "medium"), (4.0, "medium"), (3.9, "low"),
-     (0.1, "low"), (0.0, "info"), (None, "unknown"), (11.0, "unknown")],
+    [(10.0, "critical"), (9.0, "critical"), (8.9, "high"), (7.0, "high"), (6.9, "medium"), (4.0, "medium"),
+     (3.9, "low"), (0.1, "low"), (0.0, "info"), (None, "unknown"), (11.0, "unknown")],
 )  # fmt: skip
 def test_cvss_bands(score: float | None, word: str) -> None:
     assert from_score(score).word == word

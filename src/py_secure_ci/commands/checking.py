@@ -24,6 +24,7 @@ from py_secure_ci.pipeline import Observer, Run, Services, check
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.running.sandbox import Level
+from py_secure_ci.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 
@@ -147,6 +148,7 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         project=project.root.name,
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
+        tree=tree_digest(project.sources, project.tree.files),
         branch=session.ci.branch or (repository.branch if repository else ""),
         host=session.ci.host,
         repository_uri=session.ci.repository_uri,

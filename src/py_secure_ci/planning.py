@@ -58,7 +58,9 @@ def _tried(
         return _plan_one(tool, stage, config, tree, sources, dependencies)
     except WrongShape as error:
         info = ToolInfo(name=tool.name, stage=tool.stage, uri=tool.uri)
-        return Failed(tool=info, reason=error.message, hint=error.hint or "Mend the tool's configuration in the project.")
+        return Failed(
+            tool=info, reason=error.message, hint=error.hint or "Mend the tool's configuration in the project."
+        )
 
 
 def _plan_one(

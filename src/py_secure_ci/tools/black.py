@@ -21,9 +21,11 @@ from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 from py_secure_ci.unified_diff import first_lines
 
 WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
-FINE = re.compile(r"^(.*?) (?:already well formatted, good job\.|wasn't modified on disk since last run\.)$", re.MULTILINE)
+FINE = re.compile(
+    r"^(.*?) (?:already well formatted, good job\.|wasn't modified on disk since last run\.)$", re.MULTILINE
+)
 ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
-IGNORED = re.compile(r'^(.*?) ignored: matches the (.*)$', re.MULTILINE)
+IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:

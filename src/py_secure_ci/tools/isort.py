@@ -61,7 +61,9 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         looked_at=frozenset(looked_at),
         gaps=syntax_gaps(problems),
         excluded=tuple(
-            Excluded(file, _settings(task)) for file in task.files if _settings(task) and file not in looked_at | problems.keys()
+            Excluded(file, _settings(task))
+            for file in task.files
+            if _settings(task) and file not in looked_at | problems.keys()
         ),
     )
 

@@ -19,8 +19,12 @@ from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 KINDS = {"function": "function", "method": "method", "class": "class"}
 RULES = (
-    Rule("complexity", summary="A function has too many paths", uri="https://radon.readthedocs.io/en/latest/intro.html"),
-    Rule("maintainability", summary="A file is hard to maintain", uri="https://radon.readthedocs.io/en/latest/intro.html"),
+    Rule(
+        "complexity", summary="A function has too many paths", uri="https://radon.readthedocs.io/en/latest/intro.html"
+    ),
+    Rule(
+        "maintainability", summary="A file is hard to maintain", uri="https://radon.readthedocs.io/en/latest/intro.html"
+    ),
 )
 CANARY_TEXT = "def knot(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(60))
 
@@ -74,7 +78,9 @@ def _complex(path: str, value: object, task: Task) -> Iterator[Finding]:
         if paths > most and kind != "class":  # a class is the mean of its methods
             severity = Severity.ERROR if paths > 2 * most else Severity.WARNING
             message = f"The {kind} {name} has a cyclomatic complexity of {paths}, more than {most}"
-            yield Finding(tool="radon", rule="complexity", severity=severity, message=message, location=Location(path, line))
+            yield Finding(
+                tool="radon", rule="complexity", severity=severity, message=message, location=Location(path, line)
+            )
 
 
 def _unkempt(path: str, value: float) -> Finding:

@@ -70,8 +70,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     return Reading(
         findings=tuple(_finding(one, task) for one in results),
         rules=tuple({one["check_id"]: _rule(one) for one in results}.values()),
-        looked_at=frozenset(project_path(str(path), task.root) for path in scanned) & set(task.files)
-        - problems.keys() - errors.keys(),
+        looked_at=frozenset(project_path(str(path), task.root) for path in scanned)
+        & set(task.files) - problems.keys() - errors.keys(),
         gaps=(*syntax_gaps(problems), *(Gap(path, f"semgrep: {said}") for path, said in errors.items())),
         notes=(f"Comments that hide findings (`nosemgrep`): {comments}.",) if comments else (),
     )
@@ -126,9 +126,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_modules,
-    canary=Canary(
-        files={"canary.py": CANARY_TEXT}, expect=frozenset({"yaml-load", "shell-command-from-values"})
-    ),
+    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"yaml-load", "shell-command-from-values"})),
     split=pieces,
     byte_columns=True,
 )

@@ -17,7 +17,9 @@ from py_secure_ci.python_syntax import select_modules, syntax_command, syntax_ga
 from py_secure_ci.selection import argument, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
-LINE = re.compile(r"(.+):(\d+): (unused (\w+) '.*'|(unreachable|unsatisfiable) .+|redundant .+) \((\d+)% confidence.*\)")
+LINE = re.compile(
+    r"(.+):(\d+): (unused (\w+) '.*'|(unreachable|unsatisfiable) .+|redundant .+) \((\d+)% confidence.*\)"
+)
 CANARY_TEXT = "import py_secure_ci_canary\n\n\ndef find(key):\n    return key\n    print(key)\n"
 
 
@@ -43,7 +45,10 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     findings = tuple(_finding(line, task) for line in lines)
     return Reading(
         findings=findings,
-        rules=tuple(Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri) for rule in {one.rule for one in findings}),
+        rules=tuple(
+            Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri)
+            for rule in {one.rule for one in findings}
+        ),
         looked_at=frozenset(task.files) - problems.keys() - said,
         gaps=syntax_gaps(problems),
     )

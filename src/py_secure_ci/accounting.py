@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from py_secure_ci.model import Excluded, Finding, Gap, Location
+from py_secure_ci.model import Edit, Excluded, Finding, Gap, Location
 from py_secure_ci.report import Completed, ToolInfo
 from py_secure_ci.tool import Reading, Tool
 
@@ -67,12 +67,22 @@ def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) 
             continue
         path = anchor.path(where.path)
         if path is None:  # outside the project: there is no line of it to show
-            kept.append(replace(finding, location=None, anchor=finding.anchor or where.path.rpartition("/")[2]))
+            name = finding.anchor or where.path.rpartition("/")[2]
+            kept.append(replace(finding, location=None, anchor=name, edits=()))
         elif path in excluded:
             strays += 1
         else:
-            kept.append(replace(finding, location=replace(where, path=path)))
+            kept.append(replace(finding, location=replace(where, path=path), edits=_edits(finding.edits, anchor)))
     return kept, strays
+
+
+def _edits(edits: tuple[Edit, ...], anchor: _Anchor) -> tuple[Edit, ...]:
+    """Edits with their paths anchored; none at all if one leads out of the project: half a fix is no fix."""
+    paths = [anchor.path(edit.location.path) for edit in edits]
+    if None in paths:
+        return ()
+    pairs = zip(edits, paths, strict=True)
+    return tuple(replace(edit, location=replace(edit.location, path=path or "")) for edit, path in pairs)
 
 
 class _Anchor:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from py_secure_ci.formats import (
     console,
+    cyclonedx,
     github_annotations,
     gitlab_codequality,
     gitlab_security,
     junit,
     report_json,
     sarif,
+    spdx,
     summary,
 )
 from py_secure_ci.formats.format import Format
@@ -21,6 +23,8 @@ ALL_FORMATS: tuple[Format, ...] = (
     Format("summary", "summary.md", summary.render),
     Format("console", "", console.render),
     Format("annotations", "", github_annotations.render),
+    Format("cyclonedx", "sbom.cdx.json", cyclonedx.render),
+    Format("spdx", "sbom.spdx.json", spdx.render),
     Format("junit", "junit-findings.xml", junit.render),
     Format("gl-codequality", "gl-code-quality-report.json", gitlab_codequality.render),
     Format("gl-sast", "gl-sast-report.json", gitlab_security.render_sast),

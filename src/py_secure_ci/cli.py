@@ -46,12 +46,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _tell(error: PySecureCiError) -> int:
-    from py_secure_ci.formats.escaping import neutralise
+    from py_secure_ci.formats.escaping import one_line
 
     for line in error.message.split("\n"):
-        print(neutralise(f"{PROGRAM}: {line}"), file=sys.stderr)
+        print(one_line(f"{PROGRAM}: {line}"), file=sys.stderr)
     if error.hint:
-        print(neutralise(f"  {error.hint}"), file=sys.stderr)
+        print(one_line(f"  {error.hint}"), file=sys.stderr)
     return error.exit_status
 
 
@@ -94,6 +94,8 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
+    parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
     parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
     parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
@@ -103,6 +105,7 @@ def _run(commands: Commands) -> None:
 def _gate(commands: Commands) -> None:
     parser = _add(commands, "gate", "judge a report.json again")
     parser.add_argument("report", metavar="REPORT")
+    _project(parser)
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 

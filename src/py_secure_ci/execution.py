@@ -44,8 +44,8 @@ class ToolFailure(PySecureCiError):
         self.detail = detail
 
 
-def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Mapping[str, str]]:
-    """The outcome of a tool over all its tasks, and the artifacts that it made."""
+def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
+    """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
     try:
         readings = [_run_task(tool, task, workshop) for task in tasks]
         reading = merge(readings)
@@ -56,8 +56,8 @@ def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally
             )
         completed = settle(tool, reading, workshop.info, due)
     except ToolFailure as failure:
-        return failed(workshop.info, failure.message, failure.detail, failure.hint), {}
-    return completed, reading.artifacts
+        return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
+    return completed, reading
 
 
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
@@ -83,6 +83,7 @@ def merge(readings: list[Reading]) -> Reading:
         excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
         artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
+        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
         metrics=metrics,
     )
 
@@ -122,11 +123,13 @@ def _plant(tool: Tool, task: Task) -> Task:
 
 
 def _canary_pin(candidates: tuple[tuple[str, str], ...], task: Task) -> Pin | None:
+    """The first candidate that the project does not pin itself; where it pins them all, the adapter asks apart."""
     taken = {pin.name for pin in task.pins}
-    for name, version in candidates:
-        if name not in taken:
-            return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
-    return None
+    free = [one for one in candidates if one[0] not in taken] or list(candidates)
+    if not free:
+        return None
+    name, version = free[0]
+    return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
 
 
 def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -> Execution:
@@ -225,10 +228,8 @@ def _check_canary(tool: Tool, task: Task, seen: set[str]) -> None:
     canary = tool.canary
     if canary is None:
         return
-    if canary.pins and task.canary_pin is None:
-        raise ToolFailure("every pin that could prove that advisories are found is a pin of the project's own")
     missing = canary.expect - seen
-    if missing or (canary.any_rule and not seen):
+    if missing or ((canary.any_rule or canary.pins) and not seen):
         what = f"rule {', '.join(sorted(missing))} did" if missing else "it did"
         why = blinder(tool, task)
         raise ToolFailure(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -14,7 +15,7 @@ from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.execution import Workshop, failed, run_tool
 from py_secure_ci.model import Gap, Stage
-from py_secure_ci.pins import Dependencies
+from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.planning import Plan, chunks, plan
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -65,7 +66,7 @@ class Services:
     interpreter: Callable[[], Interpreter | None]  # raises ProjectEnvironmentError
     observer: Observer
     jobs: int
-    caches: Callable[[str], Path | None] = lambda name: None
+    caches: Callable[[str], Path | None] = lambda _name: None
     advisory_url: str = ""
     offline: bool = False
     stopped: Callable[[], bool] = lambda: False
@@ -89,6 +90,7 @@ class Run:
 
     outcomes: tuple[Outcome, ...] = ()
     artifacts: dict[str, str] = field(default_factory=dict)
+    components: tuple[Component, ...] = ()
     processes: list[Process] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
@@ -154,12 +156,14 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint)
+        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
-        outcome, artifacts = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
+        outcome, reading = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
         if isinstance(outcome, Completed):
             with self.lock:
-                self.result.artifacts.update(artifacts)
+                self.result.artifacts.update(reading.artifacts)
+                self.result.components = (*self.result.components, *reading.components)
         return outcome
 
     def _tasks(self, one: Plan, python: Interpreter | None, installed: Installed) -> tuple[Task, ...]:
@@ -182,6 +186,12 @@ class _Check:
         if one.tool.per_file:
             return tuple(replace(whole, files=piece) for piece in chunks(one.files))
         return (whole,)
+
+    def _tuning(self, one: Plan) -> str:
+        """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+        parts = [repr(self.config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+        parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _workshop(self, installed: Installed) -> Workshop:
         return Workshop(

@@ -16,7 +16,7 @@ from py_secure_ci.sources import Sources
 from py_secure_ci.tool import Tool
 from py_secure_ci.tree import Tree
 
-# A command line may hold about 2 MB on Linux, 1 MB on macOS and 32 kB on Windows; every tool is fine with several calls.
+# A command line may hold about 2 MB on Linux, 1 MB on macOS and 32 kB on Windows; every tool may be called twice.
 MAX_ARGUMENT_BYTES = 100_000
 
 
@@ -88,7 +88,7 @@ def _plan_one(
         excluded=(*selection.excluded, *_of_interest(tool, ours)),
         gaps=(*gaps, *_blinded(tool, text, sources)),
     )
-    return Plan(tool=tool, stage=stage, files=text, pins=(), tally=tally, settings=settings)
+    return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings)
 
 
 def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]:

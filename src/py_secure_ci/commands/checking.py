@@ -46,7 +46,7 @@ def check_project(
 
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
     """The report of another tree (a merge base), quietly and unjudged."""
-    return _checked(project, stages, arguments, session, PlainProgress(lambda line: None))[0]
+    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None))[0]
 
 
 def _checked(
@@ -120,6 +120,7 @@ def _report(
         excluded=project.tree.excluded,
         notes=(*project.tree.notes, *advice.notes, *how, *sandbox),
         dependencies=dependencies,
+        components=run.components,
     )
 
 

@@ -14,8 +14,8 @@ from py_secure_ci.errors import PySecureCiError
 
 Modules = Mapping[str, tuple[str, ...]]
 _LINE = re.compile(
-    r"^[ \t]*(?:from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import\b(?P<names>[^\n#]*)"
-    r"|import[ \t]+(?P<plain>[A-Za-z_][^\n#;]*)"
+    r"^(?:[ \t]*from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import\b(?P<names>[^\n#]*)"
+    r"|[ \t]*import[ \t]+(?P<plain>[A-Za-z_][^\n#;]*)"
     r"|.*?\b(?:import_module|__import__)\([ \t]*[\"'](?P<called>[A-Za-z_][\w.]*)[\"'])",
     re.MULTILINE,
 )

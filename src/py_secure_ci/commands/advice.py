@@ -76,15 +76,15 @@ def advice_for(
         source=source,
         offline=offline,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps)),
+        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
     )
 
 
 def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...]
+    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
 ) -> Callable[[Completed], Completed]:
     from py_secure_ci.advisories import enrich
-    from py_secure_ci.advisories.gaps import gaps
+    from py_secure_ci.advisories.gaps import gaps, unreported
     from py_secure_ci.dependencies.imports import reach_of, read_imports
 
     def join(outcome: Completed) -> Completed:
@@ -92,6 +92,7 @@ def _joiner(
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
+        missing = unreported(outcome.findings, dependencies.pins, snapshot)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -100,10 +101,16 @@ def _joiner(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot)),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
+            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
         )
 
     return join
+
+
+def _withdrawn(gap: Gap) -> str:
+    """The live service may know better than our snapshot; that it says less is told all the same."""
+    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
 
 
 def _unreachable() -> str:

@@ -126,6 +126,7 @@ def _report(
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
+    time = project.git.commit_time() if repository and repository.commit else ""
     return Context(
         project=project.root.name,
         prefix=repository.prefix if repository else "",
@@ -138,7 +139,8 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         config_digest=project.config.digest,
         advisories=advice.source,
         offline=advice.offline,
-        time=project.git.commit_time() if repository and repository.commit else "",
+        time=time,
+        committed=f"{time}Z" if time else "",
     )
 
 

@@ -1,4 +1,4 @@
-"""What a tool can see beyond the tree's files: installed distributions, ignored modules, folders that look like packages."""
+"""What our own code and tools are, as part of every key: another version of them never finds an older answer."""
 
 from __future__ import annotations
 

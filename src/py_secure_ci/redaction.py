@@ -35,10 +35,14 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
             words |= set(_values(line))
     if not places:
         return kept
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    pattern = re.compile("|".join(map(_sought, sorted(words, key=lambda word: (-len(word), word))))) if words else None
     quiet = frozenset(path for path, _ in places)
     return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
+
+
+def _sought(word: str) -> str:
+    """How a value is looked for: a plain word only where it is quoted, or half of every sentence would be masked."""
+    return rf"(?<=[\"'`]){re.escape(word)}(?=[\"'`])" if word.isalpha() else re.escape(word)
 
 
 def _values(line: str) -> Iterable[str]:

@@ -43,3 +43,19 @@ def test_the_value_goes_out_of_every_finding():
 def test_without_a_secret_nothing_changes():
     kept = [finding("bandit", "B602", "a.py", 2, f"shell with '{VALUE}'", code="x")]
     assert redact(kept, lines) == tuple(kept)
+
+
+def test_a_plain_word_is_masked_only_where_it_is_quoted():
+    LINES["b.py"] = ('token = "formatted"',)
+    found = redact(
+        [
+            finding("detect-secrets", "keyword", "b.py", 1, "Secret Keyword", secret=True),
+            finding("ruff-format", "unformatted", "c.py", 1, "The file is not formatted"),
+            finding("bandit", "B105", "c.py", 1, "Possible hardcoded password: 'formatted'"),
+        ],
+        lines,
+    )
+    assert [one.message for one in found[1:]] == [
+        "The file is not formatted",
+        f"Possible hardcoded password: '{MASK}'",
+    ]

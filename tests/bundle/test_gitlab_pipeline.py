@@ -52,6 +52,7 @@ class GitLab:
             **(variables or {}),
         }
         argv = [self.node, self.program, "--force-shell-executor", "--concurrency", "1", *words]
+        argv += ["--ignore-predefined-vars", "GITLAB_CI,CI_PROJECT_DIR"]  # it would warn on standard output
         for name, value in given.items():
             argv += ["--variable", f"{name}={value}"]
         return self.kit.execute(argv, cwd=folder, env={"HOME": str(home)} if home else {})

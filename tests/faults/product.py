@@ -148,6 +148,8 @@ def wait(child: subprocess.Popen[bytes], timeout: float) -> tuple[int, int]:
     """Exit status and peak memory; a run that does not end in time is killed, and that is a failure."""
     end = time.monotonic() + timeout
     while True:
+        if child.returncode is not None:  # it was noticed while a signal was sent
+            return child.returncode, 0
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
             child.returncode = os.waitstatus_to_exitcode(status)

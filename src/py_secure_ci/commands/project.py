@@ -82,6 +82,7 @@ def project_root(path: str) -> Path:
 def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
     root = project_root(path)
+    session.distrust(root)
     config = find_config(root, config_file)
     git = Git(root, session.run, session.environment(session.new_folder(), False))
     folder = output_folder(root, output)

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from py_secure_ci.ci import CiContext, read_ci
-from py_secure_ci.running.environment import child_environment
+from py_secure_ci.running.environment import child_environment, safe_path
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.scratch import scratch
@@ -52,7 +52,8 @@ class Session:
         """Give the signals back and clean up."""
         self._stack.close()  # first: a second signal must not leave a child or the scratch folder behind
         for one, handler in self._handlers.items():
-            signal.signal(one, handler)  # type: ignore[arg-type]
+            # Interrupted, the process is about to end with a status that says so: one more signal must not change that.
+            signal.signal(one, signal.SIG_IGN if self.interrupted else handler)  # type: ignore[arg-type]
 
     def run(self, request: Request) -> Ended:
         """Start one process and wait for it."""
@@ -63,6 +64,10 @@ class Session:
         folder = self.folder / f"task{next(self._numbers)}"
         folder.mkdir(mode=0o700)
         return folder
+
+    def distrust(self, tree: Path) -> None:
+        """From now on no program is looked for by name inside `tree`, whatever PATH says: it is what we check."""
+        self.environ = {**self.environ, "PATH": safe_path(self.environ.get("PATH", ""), (tree,))}
 
     def environment(self, folder: Path, network: bool) -> Mapping[str, str]:
         """The allow-listed environment of a child whose scratch folder is `folder`."""

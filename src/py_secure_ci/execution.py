@@ -21,8 +21,8 @@ MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 CANARY_FOLDER = "canary"
 _TIMED_OUT = "timed out"  # how the runner's word for it begins
-# What a parser may raise when a tool writes what nobody foresaw. It is the tool's failure, never the whole run's.
-_PARSE_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
+# What an adapter may raise over names and outputs that nobody foresaw. It is the tool's failure, never the whole run's.
+FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,8 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
         commands = tool.commands(task)
     except PySecureCiError as error:
         raise ToolFailure(error.message, hint=error.hint) from None
+    except FAULTS as error:
+        raise ToolFailure(f"cannot be asked about these files ({type(error).__name__}: {error})") from None
     executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
     try:
         reading = tool.parse(task, executions)
@@ -133,7 +135,7 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
         raise ToolFailure(
             f"wrote something that cannot be trusted: {error.message}", detail=_stderr(executions)
         ) from None
-    except _PARSE_FAULTS as error:
+    except FAULTS as error:
         raise ToolFailure(
             f"wrote something of an unknown shape ({type(error).__name__}: {error})", detail=_stderr(executions)
         ) from None
@@ -167,7 +169,7 @@ def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -
     for name, text in command.inputs.items():
         path = task.scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     ended = workshop.run(_request(command, task, workshop))
     workshop.usage(tool.name, command.name, ended)
     said = (ended.stderr or ended.stdout).decode("utf-8", "replace")

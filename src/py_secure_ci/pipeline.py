@@ -13,7 +13,7 @@ from typing import Protocol
 
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
-from py_secure_ci.execution import Workshop, failed, run_tool
+from py_secure_ci.execution import FAULTS, Workshop, failed, run_tool
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.planning import Plan, chunks, plan
@@ -159,7 +159,11 @@ class _Check:
         installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
-        outcome, reading = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
+        try:
+            tasks = self._tasks(one, python, installed)
+        except FAULTS as error:
+            return failed(info, f"its work cannot be divided ({type(error).__name__}: {error})")
+        outcome, reading = run_tool(tool, tasks, self._workshop(installed), tally)
         if isinstance(outcome, Completed):
             with self.lock:
                 self.result.artifacts.update(reading.artifacts)

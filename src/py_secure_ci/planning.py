@@ -89,6 +89,9 @@ def _plan_one(
             reason = f"the project's own configuration leaves out every file that was due: {', '.join(by)}"
             return Failed(tool=info, reason=reason, hint="Narrow it, or switch the tool off in our YAML.")
         return Skipped(tool=info, reason=_nothing(tool), excluded=selection.excluded)
+    if not text:  # without a file most tools would look at everything
+        shown = "; ".join(f"{gap.subject}: {gap.reason}" for gap in gaps[:3])
+        return Failed(tool=info, reason=f"nothing that was due can be looked at: {shown}")
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(
         root=tree.root,

@@ -19,6 +19,7 @@ from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.errors import PySecureCiError
+from py_secure_ci.formats.escaping import visible
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.pipeline import Observer, Run, Services, check
@@ -60,7 +61,7 @@ def check_project(
 
 def never_checked(name: str, session: Session) -> Judged:
     """The report of a run that was interrupted before it could check anything. `name`: of the project."""
-    report = Report(version=VERSION, context=Context(project=name, host=session.ci.host), outcomes=())
+    report = Report(version=VERSION, context=Context(project=visible(name), host=session.ci.host), outcomes=())
     return _judged_alone(report, PolicySettings(), session, Run())
 
 
@@ -161,7 +162,7 @@ def _report(
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
     return Context(
-        project=project.root.name,
+        project=visible(project.root.name),
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
         branch=session.ci.branch or (repository.branch if repository else ""),

@@ -23,8 +23,8 @@ MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 CANARY_FOLDER = "canary"
 _TIMED_OUT = "timed out"  # how the runner's word for it begins
-# What a parser may raise when a tool writes what nobody foresaw. It is the tool's failure, never the whole run's.
-_PARSE_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
+# What an adapter may raise over names and outputs that nobody foresaw. It is the tool's failure, never the whole run's.
+FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +149,8 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
         commands = tool.commands(task)
     except PySecureCiError as error:
         raise ToolFailure(error.message, hint=error.hint) from None
+    except FAULTS as error:
+        raise ToolFailure(f"cannot be asked about these files ({type(error).__name__}: {error})") from None
     try:
         executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
     except TooSlow as failure:
@@ -163,7 +165,7 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
         raise ToolFailure(
             f"wrote something that cannot be trusted: {error.message}", detail=_stderr(executions)
         ) from None
-    except _PARSE_FAULTS as error:
+    except FAULTS as error:
         raise ToolFailure(
             f"wrote something of an unknown shape ({type(error).__name__}: {error})", detail=_stderr(executions)
         ) from None
@@ -197,7 +199,7 @@ def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -
     for name, text in command.inputs.items():
         path = task.scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     with workshop.slot(task.expected):
         ended = workshop.run(_request(command, task, workshop))
     workshop.usage(tool.name, command.name, ended)

@@ -15,7 +15,7 @@ from py_secure_ci.cache.costs import Costs
 from py_secure_ci.cache.results import Results
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
-from py_secure_ci.execution import Workshop, failed
+from py_secure_ci.execution import FAULTS, Workshop, failed
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.planning import Plan, plan
@@ -177,7 +177,10 @@ class _Check:
             costs=self.services.costs,
             jobs=self.services.jobs,
         )
-        outcome, reading = work.done()
+        try:
+            outcome, reading = work.done()
+        except FAULTS as error:
+            return failed(info, f"its work cannot be divided ({type(error).__name__}: {error})")
         if isinstance(outcome, Completed):
             with self.lock:
                 self.result.artifacts.update(reading.artifacts)

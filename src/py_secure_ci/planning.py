@@ -79,12 +79,19 @@ def _plan_one(
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
     text = tuple(path for path in text if path not in unread) if unread else text
     gaps = tuple(Gap(path, "not UTF-8 text, which is all that the tool reads") for path in unread)
+    odd = tuple(path for path in text if any("\udc80" <= sign <= "\udcff" for sign in path))
+    if odd:  # most tools end as a whole over such a name
+        text = tuple(path for path in text if path not in odd)
+        gaps += tuple(Gap(path, "its name is not UTF-8 text, which tools do not take") for path in odd)
     if not text and not gaps:
         by = sorted({one.by for one in selection.excluded if any(name in one.by for name in settings)})
         if by:
             reason = f"the project's own configuration leaves out every file that was due: {', '.join(by)}"
             return Failed(tool=info, reason=reason, hint="Narrow it, or switch the tool off in our YAML.")
         return Skipped(tool=info, reason=_nothing(tool), excluded=selection.excluded)
+    if not text:  # without a file most tools would look at everything
+        shown = "; ".join(f"{gap.subject}: {gap.reason}" for gap in gaps[:3])
+        return Failed(tool=info, reason=f"nothing that was due can be looked at: {shown}")
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(
         root=tree.root,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 from collections.abc import Iterable
 from dataclasses import replace
@@ -37,7 +38,7 @@ def file_arguments(files: Iterable[str], scratch: Path, name: str) -> tuple[tupl
     hold a line break themselves.
     """
     arguments = [argument(file) for file in files]
-    if sum(len(one.encode()) + 1 for one in arguments) <= ARGUMENT_BYTES:
+    if sum(len(os.fsencode(one)) + 1 for one in arguments) <= ARGUMENT_BYTES:
         return tuple(arguments), {}
     listed = [one for one in arguments if one.splitlines() == [one]]
     odd = [one for one in arguments if one.splitlines() != [one]]
@@ -49,7 +50,7 @@ def pieces(task: Task) -> tuple[Task, ...]:
     groups: list[list[str]] = [[]]
     size = 0
     for file in task.files:
-        length = len(file.encode()) + 3
+        length = len(os.fsencode(file)) + 3
         if groups[-1] and size + length > ARGUMENT_BYTES:
             groups.append([])
             size = 0

@@ -83,16 +83,23 @@ def project_root(path: str) -> Path:
 def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
     root = project_root(path)
+    session.distrust(root)
     config = find_config(root, config_file)
     git = Git(root, session.run, session.environment(session.new_folder(), False))
+    folder = output_folder(root, output)
+    try:
+        tree = read_tree(root, git, config.exclude, config.file, folder)
+    except PermissionError as error:
+        raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)
+
+
+def output_folder(root: Path, output: Path | None) -> Path:
+    """Where the report goes. Raises UsageError if that would be the project itself."""
     folder = (output or root / DEFAULT_OUTPUT).absolute()
     if folder == root or folder in root.parents:
         raise UsageError(
             f"--output-dir {output}: the report cannot go into the project's own folder itself",
             hint="Give it a folder of its own.",
         )
-    try:
-        tree = read_tree(root, git, config.exclude, config.file, folder)
-    except PermissionError as error:
-        raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)
+    return folder

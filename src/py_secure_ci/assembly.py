@@ -13,16 +13,26 @@ from py_secure_ci.report import Completed, Outcome
 from py_secure_ci.sources import Sources
 
 Joiner = Callable[[Completed], Completed]
+Memo = Callable[[tuple[Outcome, ...], Callable[[], tuple[Outcome, ...]]], tuple[Outcome, ...]]
 
 
 def assemble(
-    outcomes: Iterable[Outcome], sources: Sources, join: Joiner, byte_columns: Container[str] = ()
+    outcomes: Iterable[Outcome],
+    sources: Sources,
+    join: Joiner,
+    byte_columns: Container[str] = (),
+    memo: Memo = lambda _joined, make: make(),
 ) -> tuple[Outcome, ...]:
     """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome.
 
-    `byte_columns`: the tools whose columns count bytes.
+    `byte_columns`: the tools whose columns count bytes. `memo` may know what became of the same outcomes over the same
+    files before.
     """
     joined = tuple(join(one) if isinstance(one, Completed) else one for one in outcomes)
+    return memo(joined, lambda: _assembled(joined, sources, byte_columns))
+
+
+def _assembled(joined: tuple[Outcome, ...], sources: Sources, byte_columns: Container[str]) -> tuple[Outcome, ...]:
     annotated = {
         index: tuple(sources.annotate(finding, finding.tool in byte_columns) for finding in one.findings)
         for index, one in enumerate(joined)

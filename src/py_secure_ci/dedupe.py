@@ -31,9 +31,13 @@ def merged(findings: Sequence[Finding]) -> tuple[Group, ...]:
     for index, finding in enumerate(findings):
         if finding.location is not None and finding.advisory is None and not finding.anchor:
             by_path[finding.location.path].append(index)
+    names = {finding.name for finding in findings}
+    names_in = {path: {findings[index].name for index in indices} for path, indices in by_path.items()}
     for row in table("duplicates")["same"]:
-        for indices in by_path.values():
-            _join_row(groups, row, indices)
+        left = {name for name in names if matches_any(name, row["rules"])}
+        for path, indices in by_path.items():
+            if not left.isdisjoint(names_in[path]):
+                _join_row(groups, row, indices)
     _join_advisories(groups)
     return tuple(_group([findings[index] for index in members]) for members in groups.all())
 

@@ -1,4 +1,4 @@
-"""What a tool can see beyond the tree's files: installed distributions, ignored modules, folders that look like packages."""
+"""What a tool sees beyond the tree's files: installed distributions, ignored modules, folders like packages."""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ def _checked(
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
         run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
-    return _report(project, run, dependencies, advice, session), run, surroundings
+    return _report(project, run, dependencies, advice, session, services), run, surroundings
 
 
 def _dependencies(project: Project) -> Dependencies:
@@ -118,6 +118,7 @@ def _report(
     dependencies: Dependencies,
     advice: Advice,
     session: Session,
+    services: Services,
 ) -> Report:
     gaps = list(project.tree.gaps)
     if session.interrupted:
@@ -125,7 +126,8 @@ def _report(
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
-    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns)
+    memo = {"memo": services.results.assembled} if services.results else {}
+    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
     sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
     return Report(

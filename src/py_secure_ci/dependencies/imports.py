@@ -19,7 +19,9 @@ _STATEMENT = (
 )
 _CALL = r"|.*?\b(?:import_module|__import__)\([ \t]*[\"'](?P<called>[A-Za-z_][\w.]*)[\"'])"
 _LINE = re.compile(_STATEMENT + _CALL, re.MULTILINE)
-_PLAIN_LINE = re.compile(_STATEMENT + r"|(?!)(?P<called>))", re.MULTILINE)  # for texts without such a call: much quicker
+_PLAIN_LINE = re.compile(
+    _STATEMENT + r"|(?!)(?P<called>))", re.MULTILINE
+)  # for texts without such a call: much quicker
 
 
 def read_imports(files: Iterable[str], read: Callable[[str], str]) -> Modules:

@@ -98,6 +98,7 @@ class Run:
     processes: list[Process] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
+    kept: dict[str, int] = field(default_factory=dict)  # files and answers taken from earlier runs, by tool
 
 
 def check(
@@ -173,12 +174,17 @@ class _Check:
             results=self.services.results,
             costs=self.services.costs,
             jobs=self.services.jobs,
+            told=self._kept,
         )
         outcome, artifacts = work.done()
         if isinstance(outcome, Completed):
             with self.lock:
                 self.result.artifacts.update(artifacts)
         return outcome
+
+    def _kept(self, tool: str, count: int) -> None:
+        with self.lock:
+            self.result.kept[tool] = count
 
     def _task(self, one: Plan, python: Interpreter | None, installed: Installed) -> Task:
         return Task(

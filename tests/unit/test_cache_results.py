@@ -1,4 +1,4 @@
-"""A kept answer is the answer that the tool would give, or it is not given: through the whole pipeline, with a real child."""
+"""A kept answer is what the tool would say, or is not given: through the whole pipeline, with a real child."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def test_an_answer_of_another_file_under_this_files_key_is_a_miss(lab: Lab) -> N
     (shelf,) = (lab.cache / "results").glob("demo-*")
     texts = dict(read_shelf(shelf))
     loud = next(text for text in texts.values() if "E1" in text[1])
-    write_shelf(shelf, {key: loud for key in texts} | {"0" * 40: (1, '{"findings":5}')})
+    write_shelf(shelf, dict.fromkeys(texts, loud) | {"0" * 40: (1, '{"findings":5}')})
     same(lab, ["b.txt", "c.txt", "d.txt"])
 
 

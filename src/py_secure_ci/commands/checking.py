@@ -13,7 +13,7 @@ from pathlib import Path
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.assembly import assemble
 from py_secure_ci.commands.advice import Advice, advice_for
-from py_secure_ci.commands.caching import costs_of, results_of
+from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
@@ -66,7 +66,10 @@ def _checked(
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
         run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
-    return _report(project, run, dependencies, advice, session, services), run, surroundings
+    report = _report(project, run, dependencies, advice, session, services)
+    if services.results is not None and run.processes:
+        keep_small(session)
+    return report, run, surroundings
 
 
 def _dependencies(project: Project) -> Dependencies:

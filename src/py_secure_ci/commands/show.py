@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from pathlib import Path
 
 from py_secure_ci.all_formats import ALL_FORMATS
@@ -15,8 +16,9 @@ from py_secure_ci.formats import console, github_annotations, summary
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Report, Verdict
+from py_secure_ci.timings import table, trace
 
-TIMINGS = "timings.json"
+TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 
 
@@ -28,9 +30,14 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
         if one.filename and (not wanted or one.name in (*wanted, CANONICAL)):
             texts[one.filename] = one.render(judged.report, judged.verdict)
     texts[TIMINGS] = timings(judged.run)
+    if arguments.timings:
+        texts[TRACE] = trace(judged.run)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
     print_console(judged.report, judged.verdict)
+    if arguments.timings:
+        own = time.process_time()
+        print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
     print(f"report: {shown_folder(project.output)}", flush=True)
     return exit_status(judged.verdict, arguments.exit_zero)
 

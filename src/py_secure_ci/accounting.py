@@ -34,6 +34,8 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
         gaps += [Gap(subject, f"{tool.name} did not say that it looked at this") for subject in missing]
     findings, strays = _findings(reading.findings, anchor, {one.subject for one in tally.excluded})
     seen = [subject for subject in tally.due if subject not in named and (looked is None or subject in looked)]
+    if tally.due and not seen and not gaps:
+        gaps.append(Gap(tool.name, f"its own configuration leaves out everything that was due ({_by(excluded)})"))
     notes = (*reading.notes, *_passed_over(tool, reading))
     notes = (*notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
     return Completed(
@@ -61,6 +63,10 @@ def order(finding: Finding) -> tuple[object, ...]:
     return (at.path, at.line or 0, at.column or 0, at.end_line or 0, finding.rule, finding.anchor, finding.message)
 
 
+def _by(excluded: Iterable[Excluded]) -> str:
+    return ", ".join(dict.fromkeys(one.by for one in excluded)) or "it does not say where"
+
+
 def _key(tool: Tool, subject: str, anchor: _Anchor) -> str:
     return subject if tool.needs_pins and "==" in subject else anchor.path(subject) or subject
 
@@ -74,23 +80,22 @@ def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) 
             continue
         path = anchor.path(where.path)
         if path is None:  # outside the project: there is no line of it to show
-            kept.append(replace(finding, location=None, anchor=finding.anchor or where.path.rpartition("/")[2]))
+            name = finding.anchor or where.path.rpartition("/")[2]
+            kept.append(replace(finding, location=None, anchor=name, edits=()))
         elif path in excluded:
             strays += 1
         else:
-            edits = _edits(finding.edits, anchor) if finding.edits else ()
-            kept.append(replace(finding, location=replace(where, path=path), edits=edits))
+            kept.append(replace(finding, location=replace(where, path=path), edits=_edits(finding.edits, anchor)))
     return kept, strays
 
 
 def _edits(edits: tuple[Edit, ...], anchor: _Anchor) -> tuple[Edit, ...]:
-    """The edits with paths of the project; none if one of them is outside it, as half a fix is no fix."""
+    """Edits with their paths anchored; none at all if one leads out of the project: half a fix is no fix."""
     paths = [anchor.path(edit.location.path) for edit in edits]
-    return tuple(
-        replace(edit, location=replace(edit.location, path=path))
-        for edit, path in zip(edits, paths, strict=True)
-        if path is not None and None not in paths
-    )
+    if None in paths:
+        return ()
+    pairs = zip(edits, paths, strict=True)
+    return tuple(replace(edit, location=replace(edit.location, path=path or "")) for edit, path in pairs)
 
 
 class _Anchor:

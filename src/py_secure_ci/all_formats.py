@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from py_secure_ci.formats import (
     console,
+    controls,
+    cyclonedx,
     github_annotations,
     gitlab_codequality,
     gitlab_security,
+    html,
     junit,
     report_json,
     sarif,
+    spdx,
     summary,
 )
 from py_secure_ci.formats.format import Format
@@ -19,8 +23,12 @@ ALL_FORMATS: tuple[Format, ...] = (
     Format("sarif", "py-secure-ci.sarif", sarif.render_upload),
     Format("audit-sarif", "audit.sarif", sarif.render_audit),
     Format("summary", "summary.md", summary.render),
+    Format("html", "report.html", html.render),
+    Format("controls", "controls.md", controls.render),
     Format("console", "", console.render),
     Format("annotations", "", github_annotations.render),
+    Format("cyclonedx", "sbom.cdx.json", cyclonedx.render),
+    Format("spdx", "sbom.spdx.json", spdx.render),
     Format("junit", "junit-findings.xml", junit.render),
     Format("gl-codequality", "gl-code-quality-report.json", gitlab_codequality.render),
     Format("gl-sast", "gl-sast-report.json", gitlab_security.render_sast),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from py_secure_ci.accounting import order
 from py_secure_ci.fingerprints import with_fingerprints
-from py_secure_ci.model import Finding
+from py_secure_ci.model import Finding, Stage
 from py_secure_ci.redaction import redact
 from py_secure_ci.report import Completed, Outcome
 from py_secure_ci.sources import Sources
@@ -25,16 +25,18 @@ def assemble(
 ) -> tuple[Outcome, ...]:
     """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome.
 
-    `byte_columns`: the tools whose columns count bytes. `memo` may know what became of the same outcomes over the same
-    files before.
+    `byte_columns`: the tools whose columns count bytes. Lines around findings are kept only if a search for secrets
+    completed: where nobody looked, a secret may stand in them. `memo` may know what became of the same outcomes over
+    the same files before.
     """
     joined = tuple(join(one) if isinstance(one, Completed) else one for one in outcomes)
     return memo(joined, lambda: _assembled(joined, sources, byte_columns))
 
 
 def _assembled(joined: tuple[Outcome, ...], sources: Sources, byte_columns: Container[str]) -> tuple[Outcome, ...]:
+    searched = any(isinstance(one, Completed) and one.tool.stage is Stage.SECRETS for one in joined)
     annotated = {
-        index: tuple(sources.annotate(finding, finding.tool in byte_columns) for finding in one.findings)
+        index: tuple(sources.annotate(finding, finding.tool in byte_columns, searched) for finding in one.findings)
         for index, one in enumerate(joined)
         if isinstance(one, Completed)
     }

@@ -16,6 +16,7 @@ from py_secure_ci.errors import BaselineError
 from py_secure_ci.fingerprints import VERSION, identities, subject
 from py_secure_ci.report import Completed, Report, ToolInfo, Verdict
 
+BASELINE_FILE = ".py-secure-ci-baseline"
 TITLE = "py-secure-ci baseline 1"
 _GUARDS = 16**3
 

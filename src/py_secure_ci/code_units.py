@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 
-from py_secure_ci.python_text import COMPOUND, Source, Token, tokens
+from py_secure_ci.python_text import COMPOUND, Source, Statement, Token, tokens
 
 # A longer piece is told by its beginning: a list of 300 routes may grow at its end.
 _LONGEST = 40
 _HEAD = 12
+_SPAN = 500  # tokens that are looked through for those
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 # After these words a bracket groups, it does not call. Soft keywords count at the start of a statement only.
 _WORDS = frozenset(keyword.kwlist) - {"False", "None", "True"}
@@ -49,11 +50,19 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
     statement = source.statement_at(offset)
     if statement is None:
         return Unit(source.scope_at(offset), ("blank",))
-    scope, words = statement.scope, tokens(source, statement.start, statement.end)
-    scope, words = _without_header(scope, words, offset)
+    return _in_statement(source, statement, offset, head=column is None, blank=blank)
+
+
+def _in_statement(source: Source, statement: Statement, offset: int, *, head: bool, blank: bool) -> Unit:
+    parsed = source.memo.get(statement.start)
+    if not isinstance(parsed, _Parsed):  # statements may be thousands of lines long, with a finding on each
+        parsed = source.memo[statement.start] = _Parsed(tokens(source, statement.start, statement.end))
+    scope, words = _without_header(statement.scope, parsed.words, offset)
     if not words:
         return Unit(scope, ("blank",))
-    piece = _head(words) if column is None else _element(words, offset)
+    if words is not parsed.words:
+        parsed = _Parsed(words)
+    piece = _head(words) if head else _element(parsed, offset)
     return Unit(scope, tuple(_normal(piece, blank))[:_LONGEST])
 
 
@@ -167,9 +176,19 @@ def _calls(before: Token | None, *, first: bool) -> bool:
     return before.kind == "string" or before.text in _CLOSE
 
 
-def _element(words: list[Token], offset: int) -> list[Token]:
+class _Parsed:
+    """The tokens of a statement with their levels, and where they start."""
+
+    def __init__(self, words: list[Token]) -> None:
+        self.words = words
+        self.levels = _levels(words)
+        self.starts = [token.start for token in words]
+
+
+def _element(parsed: _Parsed, offset: int) -> list[Token]:
     """The smallest comma-separated piece that holds the offset; at a definition's own level, its name."""
-    levels, target = _levels(words), _index(words, offset)
+    words, levels = parsed.words, parsed.levels
+    target = max(bisect_right(parsed.starts, offset) - 1, 0)
     level = levels[target][1]
     if level == 0 and _defined(words):
         return _head(words)
@@ -177,7 +196,7 @@ def _element(words: list[Token], offset: int) -> list[Token]:
     while begin and not _parts(levels[begin - 1], level):
         begin -= 1
     end = target + 1
-    while end < len(levels) and not _parts(levels[end], level):
+    while end < min(len(levels), begin + _SPAN) and not _parts(levels[end], level):
         end += 1
     return _module(words) + [token for token, _, mark in levels[begin:end] if mark != "grouping"]
 
@@ -198,11 +217,6 @@ def _levels(words: list[Token]) -> list[tuple[Token, int, str]]:
 
 def _parts(entry: tuple[Token, int, str], level: int) -> bool:
     return entry[1] < level or (entry[1] == level and entry[2] == "parting")
-
-
-def _index(words: list[Token], offset: int) -> int:
-    index = bisect_right([token.start for token in words], offset) - 1
-    return max(index, 0)
 
 
 def _module(words: list[Token]) -> list[Token]:

@@ -32,12 +32,16 @@ def merged(findings: Sequence[Finding]) -> tuple[Group, ...]:
         if finding.location is not None and finding.advisory is None and not finding.anchor:
             by_path[finding.location.path].append(index)
     names = {finding.name for finding in findings}
-    names_in = {path: {findings[index].name for index in indices} for path, indices in by_path.items()}
     for row in table("duplicates")["same"]:
         left = {name for name in names if matches_any(name, row["rules"])}
-        for path, indices in by_path.items():
-            if not left.isdisjoint(names_in[path]):
-                _join_row(groups, row, indices)
+        right = {name for name in names if matches_any(name, row["with"])} if "with" in row else left
+        for indices in by_path.values() if left and right else ():
+            _join_row(
+                groups,
+                row,
+                [i for i in indices if findings[i].name in left],
+                [i for i in indices if findings[i].name in right],
+            )
     _join_advisories(groups)
     return tuple(_group([findings[index] for index in members]) for members in groups.all())
 
@@ -72,12 +76,8 @@ class _Groups:
             yield sorted(members)
 
 
-def _join_row(groups: _Groups, row: Mapping[str, Any], indices: Sequence[int]) -> None:
+def _join_row(groups: _Groups, row: Mapping[str, Any], left: Sequence[int], right: Sequence[int]) -> None:
     """Pair up the findings of one file that one row of the table calls the same, the nearest first."""
-    left = [index for index in indices if matches_any(groups.findings[index].name, row["rules"])]
-    right = (
-        [index for index in indices if matches_any(groups.findings[index].name, row["with"])] if "with" in row else left
-    )
     if not left or not right:
         return
     alike = attrgetter("name" if row.get("one_tool") else "tool")

@@ -16,11 +16,13 @@ from py_secure_ci.model import Gap
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.time_budget import OutOfTime, in_halves
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 CANARY_FOLDER = "canary"
+_TIMED_OUT = "timed out"  # how the runner's word for it begins
 # What a parser may raise when a tool writes what nobody foresaw. It is the tool's failure, never the whole run's.
 _PARSE_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
@@ -57,31 +59,46 @@ class TooSlow(Stopped):
     """It did not end in its time."""
 
 
-_STOPPED = {"timed out": TooSlow, "interrupted": Stopped}
+_STOPPED = {_TIMED_OUT: TooSlow, "interrupted": Stopped}
 
 
-def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Mapping[str, str]]:
-    """The outcome of a tool over all its tasks, and the artifacts that it made."""
+def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
+    """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
     try:
         return conclude(tool, attempt(tool, tasks, workshop), workshop.info, due)
     except ToolFailure as failure:
-        return failed(workshop.info, failure.message, failure.detail, failure.hint), {}
+        return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
 
 
 def attempt(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop) -> list[Reading]:
     """A reading of each task. Raises ToolFailure if one of them cannot be trusted."""
-    return list(workshop.spread(lambda task: _run_task(tool, task, workshop), tasks))
+    return list(workshop.spread(lambda task: _read(tool, task, workshop), tasks))
 
 
-def conclude(tool: Tool, readings: list[Reading], info: ToolInfo, due: Tally) -> tuple[Completed, Mapping[str, str]]:
-    """The outcome of a tool over all its readings, and the artifacts that it made. Raises ToolFailure."""
+def conclude(tool: Tool, readings: list[Reading], info: ToolInfo, due: Tally) -> tuple[Completed, Reading]:
+    """The outcome of a tool over all its readings, and these as one. Raises ToolFailure."""
     reading = merge(readings)
     if len(reading.findings) > MAX_FINDINGS:
         raise ToolFailure(
             f"reported {len(reading.findings):,} findings; more than {MAX_FINDINGS:,} cannot be judged",
             hint="Exclude generated files, or choose fewer rules.",
         )
-    return settle(tool, reading, info, due), reading.artifacts
+    return settle(tool, reading, info, due), reading
+
+
+def _read(tool: Tool, task: Task, workshop: Workshop) -> Reading:
+    """One task's reading, put together from several where a slow file made halves necessary."""
+
+    def once(part: Task) -> Reading:
+        try:
+            return _run_task(tool, part, workshop)
+        except TooSlow as failure:
+            raise OutOfTime(failure.message) from failure
+
+    try:
+        return merge(in_halves(task, once)) if tool.per_file else _run_task(tool, task, workshop)
+    except OutOfTime as slow:
+        raise slow.__cause__ or slow from None
 
 
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
@@ -114,8 +131,20 @@ def merge(readings: list[Reading]) -> Reading:
 
 
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
-    scratch = workshop.scratch()
-    task = _plant(tool, replace(bare, scratch=scratch))
+    task = replace(bare, scratch=workshop.scratch())
+    try:
+        return _run_planted(tool, _plant(tool, task), workshop)
+    except ToolFailure as failure:
+        failure.message, failure.detail = (_without_paths(text, task) for text in (failure.message, failure.detail))
+        raise
+
+
+def _without_paths(text: str, task: Task) -> str:
+    """No folder of this machine or of this very run in a report."""
+    return text.replace(str(task.scratch), "<scratch>").replace(f"{task.root}{os.sep}", "").replace(str(task.root), ".")
+
+
+def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
     try:
         commands = tool.commands(task)
     except PySecureCiError as error:
@@ -155,11 +184,13 @@ def _plant(tool: Tool, task: Task) -> Task:
 
 
 def _canary_pin(candidates: tuple[tuple[str, str], ...], task: Task) -> Pin | None:
+    """The first candidate that the project does not pin itself; where it pins them all, the adapter asks apart."""
     taken = {pin.name for pin in task.pins}
-    for name, version in candidates:
-        if name not in taken:
-            return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
-    return None
+    free = [one for one in candidates if one[0] not in taken] or list(candidates)
+    if not free:
+        return None
+    name, version = free[0]
+    return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
 
 
 def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -> Execution:
@@ -264,10 +295,8 @@ def _check_canary(tool: Tool, task: Task, seen: set[str]) -> None:
     canary = tool.canary
     if canary is None:
         return
-    if canary.pins and task.canary_pin is None:
-        raise ToolFailure("every pin that could prove that advisories are found is a pin of the project's own")
     missing = canary.expect - seen
-    if missing or (canary.any_rule and not seen):
+    if missing or ((canary.any_rule or canary.pins) and not seen):
         what = f"rule {', '.join(sorted(missing))} did" if missing else "it did"
         why = blinder(tool, task)
         raise ToolFailure(
@@ -291,7 +320,7 @@ def blinder(tool: Tool, task: Task) -> str:
 
 
 def _hint(problem: str, tool: Tool) -> str:
-    if problem.startswith("timed out"):
+    if problem.startswith(_TIMED_OUT):
         return f"Give it more time (tools.{tool.name}.timeout), or exclude what makes it slow."
     if problem.startswith("could not be started"):
         return "Run `py-secure-ci doctor` to see which tools are installed and from where."

@@ -168,6 +168,8 @@ class Finding:
     anchor: str = ""
     # --- filled in by the pipeline and by policy
     code: str = ""  # the source line as text, never for a secret
+    before: tuple[str, ...] = ()  # the lines above `code`, and
+    after: tuple[str, ...] = ()  # those below; empty wherever a secret could be near
     line_hash: str = ""  # GitHub's primaryLocationLineHash
     fingerprint: str = ""
     state: State = State.UNJUDGED

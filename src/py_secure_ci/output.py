@@ -42,9 +42,14 @@ def write_one(path: Path, text: str) -> None:
 
 
 def probe(folder: Path) -> None:
-    """Raise OutputError now, before minutes of work, if the folder cannot be written."""
+    """Make the folder, or raise OutputError now, before minutes of work, if it cannot be written.
+
+    A new folder tells git to look away, so that nobody commits a report by accident.
+    """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            (folder / ".gitignore").write_text("*\n", encoding="utf-8")
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.execution import Workshop, failed
 from py_secure_ci.model import Gap, Stage
-from py_secure_ci.pins import Dependencies
+from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.planning import Plan, plan
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -95,6 +96,7 @@ class Run:
 
     outcomes: tuple[Outcome, ...] = ()
     artifacts: dict[str, str] = field(default_factory=dict)
+    components: tuple[Component, ...] = ()
     processes: list[Process] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
@@ -164,6 +166,7 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint)
+        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         work = Work(
@@ -176,10 +179,11 @@ class _Check:
             jobs=self.services.jobs,
             told=self._kept,
         )
-        outcome, artifacts = work.done()
+        outcome, reading = work.done()
         if isinstance(outcome, Completed):
             with self.lock:
-                self.result.artifacts.update(artifacts)
+                self.result.artifacts.update(reading.artifacts)
+                self.result.components = (*self.result.components, *reading.components)
         return outcome
 
     def _kept(self, tool: str, count: int) -> None:
@@ -200,6 +204,12 @@ class _Check:
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
         )
+
+    def _tuning(self, one: Plan) -> str:
+        """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+        parts = [repr(self.config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+        parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _workshop(self, installed: Installed) -> Workshop:
         return Workshop(

@@ -55,6 +55,7 @@ class Source:
         """Scan once: everything else is a look-up."""
         self.text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
         self.line_starts = [0]
+        self.memo: dict[int, object] = {}  # what readers keep for a statement, by its start
         self.comments: list[tuple[int, int]] = []
         self.statements: list[Statement] = []
         self._scopes: list[tuple[int, str]] = []
@@ -161,7 +162,7 @@ def _string_end(text: str, quote_at: int, plain_end: int) -> int:
             depth += len(mark)
         elif mark == "}":
             depth = max(0, depth - 1)
-        elif mark == "\n" and len(quote) == 1 and not depth:
+        elif mark == "\n" and len(quote) == 1:
             return plain_end
         elif mark == quote and not depth:
             return match.end()

@@ -19,7 +19,8 @@ _HARMLESS = frozenset({"true", "false", "none", "null", "utf-8", "utf8", "passwo
 def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[str, ...]]) -> tuple[Finding, ...]:
     """The findings without any text that a secret finding's line holds in quotes or behind an equals sign.
 
-    `lines(path, first, last)` gives source lines. A finding that shares a line with a secret loses its code line too.
+    `lines(path, first, last)` gives source lines. A finding that shares a line with a secret loses its code line too;
+    one that shares the file loses the lines around it, since a key is longer than the line it was seen in.
     """
     kept = tuple(findings)
     places: set[tuple[str, int]] = set()
@@ -36,7 +37,8 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
         return kept
     longest_first = sorted(words, key=lambda word: (-len(word), word))
     pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
-    return tuple(_clean(finding, places, pattern) for finding in kept)
+    quiet = frozenset(path for path, _ in places)
+    return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
 
 
 def _values(line: str) -> Iterable[str]:
@@ -46,17 +48,23 @@ def _values(line: str) -> Iterable[str]:
             yield value
 
 
-def _clean(finding: Finding, places: set[tuple[str, int]], pattern: re.Pattern[str] | None) -> Finding:
+def _clean(
+    finding: Finding, places: set[tuple[str, int]], quiet: frozenset[str], pattern: re.Pattern[str] | None
+) -> Finding:
     where = finding.location
     near = where is not None and where.line is not None and (where.path, where.line) in places
     message, fix, code = finding.message, finding.fix, finding.code
+    before, after = ((), ()) if where is not None and where.path in quiet else (finding.before, finding.after)
     if pattern is not None:
         message, fix, code = (pattern.sub(MASK, text) for text in (message, fix, code))
+        before, after = (tuple(pattern.sub(MASK, line) for line in lines) for lines in (before, after))
     return replace(
         finding,
         message=message,
         fix=fix,
         code="" if near or finding.secret else code,
+        before=before,
+        after=after,
         edits=() if near else finding.edits,
         secret=finding.secret or near,
     )

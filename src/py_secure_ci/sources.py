@@ -15,6 +15,8 @@ from py_secure_ci.model import Finding, Location
 MAX_CODE = 240
 # Hashing every line of a larger file costs seconds, and platforms do without the hash.
 MAX_HASHED = 2_000_000
+AROUND = 2  # lines above and below a finding
+_MAX_AROUND = 200  # characters of each of them
 _BREAK = re.compile(r"\r\n|\r|\n")
 
 
@@ -86,10 +88,11 @@ class Sources:
         """Lines `first` to `last`, both counted from 1 and included."""
         return self.lines(path)[first - 1 : last]
 
-    def annotate(self, finding: Finding, byte_columns: bool = False) -> Finding:
+    def annotate(self, finding: Finding, byte_columns: bool = False, around: bool = False) -> Finding:
         """The finding with its code line and GitHub's line hash, where it has a line of a file of ours.
 
-        With `byte_columns` its columns count UTF-8 bytes, and are turned into code points.
+        With `byte_columns` its columns count UTF-8 bytes, and are turned into code points. With `around` it also gets
+        the lines above and below.
         """
         where = finding.location
         if where is None or where.line is None:
@@ -99,7 +102,11 @@ class Sources:
             return finding
         code = "" if finding.secret else lines[where.line - 1][:MAX_CODE]
         place = self._in_code_points(where) if byte_columns else where
-        return replace(finding, location=place, code=code, line_hash=self._hash(where.path, where.line))
+        finding = replace(finding, location=place, code=code, line_hash=self._hash(where.path, where.line))
+        if not around or finding.secret:
+            return finding
+        above, below = lines[max(0, where.line - 1 - AROUND) : where.line - 1], lines[where.line : where.line + AROUND]
+        return replace(finding, before=_cut(above), after=_cut(below))
 
     def _in_code_points(self, where: Location) -> Location:
         return replace(
@@ -126,6 +133,10 @@ class Sources:
         if path not in self._hashes:
             self._hashes[path] = LineHashes(raw)
         return self._hashes[path].of(line)
+
+
+def _cut(lines: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(line[:_MAX_AROUND] for line in lines)
 
 
 def _state(status: os.stat_result) -> tuple[int, ...]:

@@ -122,6 +122,7 @@ class Tool:
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    source: str = ""  # `path`: it is looked for on PATH only; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)

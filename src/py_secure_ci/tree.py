@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from py_secure_ci.baseline import BASELINE_FILE
+from py_secure_ci.baseline import parse as parse_baseline
+from py_secure_ci.errors import BaselineError
 from py_secure_ci.git import Git, Repository
 from py_secure_ci.model import Excluded, Gap
 
@@ -20,7 +23,7 @@ _ENVIRONMENT_MARK = "pyvenv.cfg"
 _NEVER = frozenset({".git", ".hg", ".svn"})
 # Files that people edit as text: a NUL byte in one means another encoding, not a binary file to pass over.
 _TEXT_ENDINGS = frozenset(
-    ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql .csv".split()
+    ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql".split()
 )
 
 
@@ -138,6 +141,9 @@ class _Listing:
                 )
                 return
             self.binary.add(path)
+        elif path == BASELINE_FILE and _is_baseline(Path(full)):
+            self.excluded.append(Excluded(path, "py-secure-ci's own list of known findings"))
+            return
         self.files.append(path)
 
     def tree(self, repository: Repository | None) -> Tree:
@@ -153,13 +159,28 @@ class _Listing:
         )
 
 
+def _is_baseline(path: Path) -> bool:
+    """Whether every line of the file is a baseline's: only then nothing else can hide in it."""
+    try:
+        parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    except (BaselineError, ValueError):
+        return False
+    return True
+
+
 def looks_like_utf16(head: bytes) -> bool:
-    """Whether bytes with NULs are UTF-16 or UTF-32 text: every second byte (or three of four) of Latin text is NUL."""
-    if head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
-        return True
-    even, odd = head[0::2].count(0), head[1::2].count(0)
-    half = max(1, len(head) // 2)
-    return len(head) >= 4 and max(even, odd) / half > 0.7
+    """Whether bytes that hold NULs are UTF-16 or UTF-32 text, by their mark or because they read as Latin text."""
+    head = head[: len(head) // 4 * 4]
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            text = head.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        latin = sum(char.isprintable() or char in "\r\n\t" for char in text if char < "\u0250")
+        if text and "\0" not in text and (marked or latin > 0.8 * len(text)):
+            return True
+    return False
 
 
 def matches(path: str, globs: Iterable[str]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
@@ -25,7 +25,7 @@ BUDGET = 10.0
 # What a tool that was never timed is taken to need, in seconds.
 UNKNOWN = 3.0
 
-Done = tuple[Outcome, Mapping[str, str]]
+Done = tuple[Outcome, Reading]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +42,7 @@ class Work:
     told: Callable[[str, int], None] = lambda _tool, _count: None  # how much was kept
 
     def done(self) -> Done:
-        """The outcome, and the artifacts that the tool made."""
+        """The outcome, and what the tool said (for artifacts and components)."""
         desk = (
             self.results.desk(self.tool, self.workshop.info, self.workshop.programs, self.task)
             if self.results
@@ -51,7 +51,7 @@ class Work:
         try:
             return self._by_file(desk) if self.tool.per_file else self._whole(desk)
         except ToolFailure as failure:
-            return failed(self.workshop.info, failure.message, failure.detail, failure.hint), {}
+            return failed(self.workshop.info, failure.message, failure.detail, failure.hint), Reading()
 
     def _by_file(self, desk: Desk | None) -> Done:
         known = desk.known() if desk else {}
@@ -106,7 +106,7 @@ class Work:
             desk.keep_whole(reading)
         return answer
 
-    def _run_whole(self, *, own_cache: bool) -> tuple[tuple[Completed, Mapping[str, str]], Reading]:
+    def _run_whole(self, *, own_cache: bool) -> tuple[tuple[Completed, Reading], Reading]:
         with ExitStack() as stack:
             lent = stack.enter_context(self._own_cache()) if own_cache else None
             task = replace(self.task, cache=lent.folder) if lent else self.task

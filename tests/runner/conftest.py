@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -33,6 +34,9 @@ def token() -> Iterator[str]:
     """A word in the environment and arguments of a test's processes; none of them may be left at the end."""
     word = f"token-{uuid.uuid4().hex}"
     yield word
+    end = time.monotonic() + 2  # a killed process is still listed until its parent has noticed
+    while carriers(word) and time.monotonic() < end:
+        time.sleep(0.02)
     assert carriers(word) == []
 
 

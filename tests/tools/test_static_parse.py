@@ -71,7 +71,7 @@ def test_ruff_without_a_project_configuration_has_its_own(recorded: Recorded) ->
 
 def test_ruff_format(recorded: Recorded) -> None:
     case = recorded("ruff-format", "findings")
-    assert rows(case) == [("unformatted", Severity.WARNING, Location("/project/app/a b.py", 2))]
+    assert rows(case) == [("unformatted", Severity.ERROR, Location("/project/app/a b.py", 2))]
     assert case.findings()[0].fix == "Run: ruff format -- './app/a b.py'"
     assert recorded("ruff-format", "broken").read().gaps == (
         Gap("app/latin.py", "ruff could not read it: stream did not contain valid UTF-8"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +49,16 @@ TEXT = st.text(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def odd_values() -> Iterator[None]:
+    """What `from_type` makes of plain types, for this module only."""
+    st.register_type_strategy(str, TEXT)
+    st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
+    yield
+    st.register_type_strategy(str, st.text())
+    st.register_type_strategy(float, st.floats())
+
+
 def data() -> Any:
     return json.loads(report_to_text(REPORT, VERDICT))
 
@@ -69,8 +79,6 @@ def test_no_lone_surrogate_is_written() -> None:
 @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(st.data())
 def test_every_value_of_the_model_comes_back(draw: st.DataObject) -> None:
-    st.register_type_strategy(str, TEXT)
-    st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
     report, verdict = draw.draw(st.from_type(Report)), draw.draw(st.from_type(Verdict))
     text = report_to_text(report, verdict)
     assert report_from_text(text) == (report, verdict)

@@ -203,7 +203,13 @@ def test_nothing_that_the_repository_configures_is_run(repository, tree_of, tmp_
     write(repository, "a.py")
     write(repository, ".gitattributes", b"* filter=evil diff=evil\n")
     commit(repository)
-    for key in ("core.fsmonitor", "filter.evil.clean", "filter.evil.smudge", "filter.evil.process", "diff.evil.command"):
+    for key in (
+        "core.fsmonitor",
+        "filter.evil.clean",
+        "filter.evil.smudge",
+        "filter.evil.process",
+        "diff.evil.command",
+    ):
         git(repository, "config", key, str(script))
     git(repository, "config", "diff.evil.textconv", str(script))
     git(repository, "config", "core.pager", str(script))
@@ -245,3 +251,4 @@ def test_utf16_is_told_from_binary():
     assert looks_like_utf16("hello world".encode("utf-16-le"))
     assert looks_like_utf16("hello world".encode("utf-32-be"))
     assert not looks_like_utf16(bytes(range(256)) * 4)
+    assert not looks_like_utf16(b"\xde\x12\x04\x95" + b"".join(n.to_bytes(4, "little") for n in range(28, 600, 8)))

@@ -26,7 +26,10 @@ _TOTAL_LIMIT = 8_000_000_000
 def build(data: bytes, day: date, origin: str) -> Snapshot:
     """Make a snapshot of a zip's bytes. Raises `AdvisoryError` if it is no such zip, or holds no advisory."""
     rows: dict[str, list[Any]] = {}
-    records = (one for document in _documents(data) for one in records_of(document))
+    try:
+        records = [one for document in _documents(data) for one in records_of(document)]
+    except WrongShape as error:
+        raise AdvisoryError(f"the zip holds a record that cannot be read: {error}", hint=_HINT) from None
     for record in sorted(records, key=lambda one: (one.package, one.id)):
         rows.setdefault(record.package, []).append(record.row())
     if not rows:

@@ -134,7 +134,7 @@ class _Package:
         for declaration in self.dependencies.declarations:
             if declaration.file.rpartition("/")[0] == folder:
                 for one in declaration.constraints:
-                    if one.name == self.pin.via[0]:
+                    if one.name == self.pin.via[0] and (one.file, one.line) != (self.pin.file, self.pin.line):
                         return f"{one.file}:{one.line}"
         return ""
 

@@ -76,22 +76,25 @@ def advice_for(
         identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps)),
+        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
     )
 
 
 def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...]
+    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
 ) -> Callable[[Completed], Completed]:
     from py_secure_ci.advisories import enrich
-    from py_secure_ci.advisories.gaps import gaps
+    from py_secure_ci.advisories.gaps import gaps, unreported
     from py_secure_ci.dependencies.imports import reach_of, read_imports
 
     def join(outcome: Completed) -> Completed:
         if outcome.tool.name != "pip-audit":
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
+        unasked = {gap.subject for gap in outcome.gaps}
+        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
+        missing = unreported(outcome.findings, pins, snapshot)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -100,14 +103,21 @@ def _joiner(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot)),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
+            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
         )
 
     return join
 
 
+def _withdrawn(gap: Gap) -> str:
+    """The live service may know better than our snapshot; that it says less is told all the same."""
+    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
+
+
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import http.client
     import urllib.error
     import urllib.request
 
@@ -119,7 +129,7 @@ def _unreachable() -> str:
     try:
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:  # noqa: S310  # nosec B310
             told = json.loads(answer.read(1_000_000))
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"the live service cannot be reached: {getattr(error, 'reason', error)}"
     if not (isinstance(told, dict) and told.get("vulns")):
         return "the live service does not know a vulnerability that it should know"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.commands.project import Project, open_project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.show import finish
+from py_secure_ci.config.overrides import override
 from py_secure_ci.errors import UsageError
 from py_secure_ci.model import Stage
 from py_secure_ci.output import probe
@@ -22,6 +24,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Check, judge, write every file, print; the exit status is the verdict's."""
     with Session(environ) as session:
         project = open_project(arguments.path, arguments.config, _output(arguments), session)
+        project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
         stages = chosen_stages(arguments.stage, project)
         _check_formats(arguments.format)
         probe(project.output)

@@ -24,6 +24,7 @@ from py_secure_ci.pipeline import Observer, Run, Services, check
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.running.sandbox import Level
+from py_secure_ci.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 
@@ -49,7 +50,7 @@ def check_project(
 
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
     """The report of another tree (a merge base), quietly and unjudged."""
-    return _checked(project, stages, arguments, session, PlainProgress(lambda line: None))[0]
+    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None))[0]
 
 
 def _checked(
@@ -141,15 +142,18 @@ def _report(
         excluded=project.tree.excluded,
         notes=(*project.tree.notes, *advice.notes, *how, *sandbox),
         dependencies=dependencies,
+        components=run.components,
     )
 
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
+    time = project.git.commit_time() if repository and repository.commit else ""
     return Context(
         project=project.root.name,
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
+        tree=tree_digest(project.sources, project.tree.files),
         branch=session.ci.branch or (repository.branch if repository else ""),
         host=session.ci.host,
         repository_uri=session.ci.repository_uri,
@@ -158,7 +162,8 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         config_digest=project.config.digest,
         advisories=advice.source,
         offline=advice.offline,
-        time=project.git.commit_time() if repository and repository.commit else "",
+        time=time,
+        committed=f"{time}Z" if time else "",
     )
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py_secure_ci import baseline as baselines
-from py_secure_ci.baseline import Baseline
+from py_secure_ci.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.commands.caching import label
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
@@ -22,7 +23,6 @@ from py_secure_ci.toolchain.places import LOCKS
 from py_secure_ci.tree import read_tree
 from py_secure_ci.version import VERSION
 
-BASELINE_FILE = ".py-secure-ci-baseline"
 MAX_BYTES = 100 * 1024 * 1024
 # Tests are not run again at the base: whatever fails now is judged as new.
 _NOT_AT_BASE = frozenset({Stage.TEST, Stage.SBOM})
@@ -73,21 +73,21 @@ def known_at(
     if not project.config.policy.new_only:
         return None, "none", ""
     if isinstance(base, NoBase):
-        own = None if base.why else _committed(project)
+        own = None if base.why else committed(project.root)
         return own, "baseline" if own else "none", base.why
     place = _cache_place(project, base, stages, session)
     cached = None if arguments.no_cache else _read(place)
     if cached is not None:
         return cached, "cache", ""
-    committed = _committed_at(project, base)
-    if committed is not None:
-        return committed, "baseline", ""
+    at_base = _committed_at(project, base)
+    if at_base is not None:
+        return at_base, "baseline", ""
     return _scan(base, project, stages, arguments, session, place)
 
 
-def _committed(project: Project) -> Baseline | None:
+def committed(root: Path) -> Baseline | None:
     """The project's own baseline file. Raises BaselineError if it is damaged: it is then no baseline at all."""
-    path = project.root / BASELINE_FILE
+    path = root / BASELINE_FILE
     try:
         raw = path.read_bytes() if path.is_file() and not path.is_symlink() else None
     except OSError as error:
@@ -155,10 +155,8 @@ def _scan(
     known = baselines.of_report(report)
     complete = len(baselines.tool_states(report)) == len(report.outcomes)
     if written and complete and not session.interrupted and not arguments.no_cache:
-        try:
+        with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
             write_one(place, baselines.render(known))
-        except OutputError:
-            pass  # a cache that cannot be written costs time, nothing else
     return known, "worktree", ""
 
 

@@ -4,22 +4,49 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timezone
 
+from py_secure_ci import baseline as baselines
+from py_secure_ci.baseline import Baseline
+from py_secure_ci.commands.project import find_config, project_root
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.show import exit_status, print_console
+from py_secure_ci.errors import ReportError
+from py_secure_ci.model import State
+from py_secure_ci.policy import judge
+from py_secure_ci.report import Completed, Report, Verdict
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    """Print the page; the exit status is the verdict's.
+    """Judge what the report holds by the configuration that is here, print the page, end with the verdict's status.
 
-    The verdict is the one that the report holds: it was judged against a baseline that may not be here any more.
+    What was known is taken from the report's own verdict: the base that it was compared with may not be here.
     """
-    report, verdict = read_report(arguments.report)
-    print_console(report, verdict)
+    report, before = read_report(arguments.report)
+    config = find_config(project_root(arguments.path), arguments.config)
+    if config.digest != report.context.config_digest:
+        raise ReportError(
+            f"{arguments.report}: the report was made with another configuration "
+            f"({report.context.config_file or 'the defaults'}) than the one that is here "
+            f"({config.file or 'the defaults'})",
+            hint="Give the project's folder and --config as `run` had them, or run again.",
+        )
+    today = datetime.now(timezone.utc).date()
+    verdict = judge(report, config.policy, baseline=_known(report, before), today=today)
+    print_console(report, verdict, f"py-secure-ci render {arguments.report} --format html -o report.html")
     return exit_status(verdict, arguments.exit_zero)
 
 
-def today() -> str:
-    """Today in UTC."""
-    return datetime.now(timezone.utc).date().isoformat()
+def _known(report: Report, before: Verdict) -> Baseline | None:
+    """The baseline that the first judgement had, as far as the report still needs it; None if it had none."""
+    if report.context.base_source in ("", "none"):
+        return None
+    known = {one.fingerprint for one in before.findings if one.state is State.EXISTING}
+    outcomes = tuple(
+        replace(one, findings=tuple(finding for finding in one.findings if finding.fingerprint in known))
+        if isinstance(one, Completed)
+        else one
+        for one in report.outcomes
+    )
+    return baselines.of_report(replace(report, outcomes=outcomes))

@@ -6,20 +6,29 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Collection, Container
 from pathlib import Path
+from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.commands.checking import Judged
+from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
-from py_secure_ci.formats import console, github_annotations, summary
+from py_secure_ci.evidence import NAME as EVIDENCE
+from py_secure_ci.evidence import digest, evidence_text
+from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
+from py_secure_ci.model import Stage
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
-from py_secure_ci.report import Report, Verdict
+from py_secure_ci.report import Completed, Report, Verdict
+from py_secure_ci.step_outputs import output_file_text, step_outputs
 from py_secure_ci.timings import table, trace
 
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
+PAGE = "report.html"
+SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
 def finish(judged: Judged, project: Project, arguments: argparse.Namespace, session: Session) -> int:
@@ -27,19 +36,33 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     texts = dict(judged.artifacts)
     wanted = arguments.format
     for one in ALL_FORMATS:
-        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)):
+        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
             texts[one.filename] = one.render(judged.report, judged.verdict)
+    if PAGE in texts and (history := read_history(arguments.history)):
+        texts[PAGE] = html.render(judged.report, judged.verdict, history)
+    if not wanted and _due("cyclonedx", judged.report):
+        texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
     if arguments.timings:
         texts[TRACE] = trace(judged.run)
+    if not wanted:
+        digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+        texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
-    print_console(judged.report, judged.verdict)
+    write_step_outputs(judged.verdict, project.output, texts, session)
+    print_console(judged.report, judged.verdict, see_more(project.output, texts))
     if arguments.timings:
         own = time.process_time()
         print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
-    print(f"report: {shown_folder(project.output)}", flush=True)
     return exit_status(judged.verdict, arguments.exit_zero)
+
+
+def _due(name: str, report: Report) -> bool:
+    """Whether a file can be vouched for: an SBOM is written only when the stage that answers for it completed."""
+    if name not in SBOMS:
+        return True
+    return any(isinstance(one, Completed) and one.tool.stage is Stage.SBOM for one in report.outcomes)
 
 
 def exit_status(verdict: Verdict, exit_zero: bool) -> int:
@@ -65,10 +88,24 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     print(github_annotations.render(report, verdict), flush=True)
 
 
-def print_console(report: Report, verdict: Verdict) -> None:
+def write_step_outputs(verdict: Verdict, folder: Path, written: Collection[str], session: Session) -> None:
+    """What later steps may read, where we are a step."""
+    if session.ci.output_file:
+        text = output_file_text(step_outputs(verdict, shown_folder(folder), written), f"end-{uuid4()}")
+        with Path(session.ci.output_file).open("a", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+
+
+def see_more(folder: Path, names: Container[str]) -> str:
+    """What to open, or else to type, to see everything."""
+    shown = shown_folder(folder)
+    return f"{shown}/{PAGE}" if PAGE in names else f"py-secure-ci render {shown}/report.json --format html -o {PAGE}"
+
+
+def print_console(report: Report, verdict: Verdict, more: str) -> None:
     """The console page on standard output, in colour on a terminal."""
-    colour = sys.stdout.isatty()
-    text = console.render_color(report, verdict) if colour else console.render(report, verdict)
+    render = console.render_color if sys.stdout.isatty() else console.render
+    text = render(report, verdict, see_more=more)
     sys.stdout.write(text if text.endswith("\n") else text + "\n")
     sys.stdout.flush()
 

@@ -23,7 +23,11 @@ def rule_problem(rule: str, tools: Collection[str]) -> str:
         return ""
     tool, slash, name = rule.partition("/")
     if not slash or not tool or not name:
-        close = _close(rule, (f"{known}/{one}" for known, names in table("rules").items() for one in names))
+        names = {one: f"{known}/{one}" for known, ones in table("rules").items() for one in ones}
+        from difflib import get_close_matches
+
+        found = get_close_matches(rule, names, n=1, cutoff=0.6)
+        close = f" (did you mean {names[found[0]]}?)" if found else ""
         return f"{rule!r} is no rule; write `tool/rule`, such as bandit/B101, or an advisory's id{close}"
     if problem := tool_problem(tool, tools):
         return problem

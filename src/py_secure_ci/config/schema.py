@@ -14,7 +14,7 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
             "type": "number",
             "minimum": 0,
             "maximum": 100,
-            "description": "Lowest line coverage in percent that does not give a finding (default 80; 0: no threshold).",
+            "description": "Lowest line coverage in percent that gives no finding (default 80).",
         }
     },
     Stage.SCA: {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from posixpath import basename, dirname, join
 
@@ -44,7 +44,14 @@ def _settle(path: str, read: Mapping[str, Read], family: frozenset[str]) -> Decl
         computed = tuple(gap for gap in declaration.unpinned if gap.reason != COMPUTED)
         declaration = replace(declaration, unpinned=computed)
     declaration = _without_doubles(declaration, locks)
-    gaps = [_gap(wanted) for wanted in declaration.constraints if not _answered(wanted, one.declaration, locks)]
+    answers = [_Answer.of(Read(one.kind, one.declaration)), *(_Answer.of(lock) for lock in locks)]
+    gaps = [
+        _gap(wanted)
+        for wanted in declaration.constraints
+        if not is_build(wanted.groups)
+        and wanted.name != declaration.project
+        and not any(answer.to(wanted) for answer in answers)
+    ]
     known = {(gap.name, gap.line) for gap in declaration.unpinned}
     added = [gap for gap in dict.fromkeys(gaps) if (gap.name, gap.line) not in known]
     unpinned = sorted((*declaration.unpinned, *added), key=lambda gap: (gap.line, gap.name))
@@ -57,24 +64,33 @@ def _gap(wanted: Constraint) -> Unpinned:
     return Unpinned(name=wanted.name, file=wanted.file, line=wanted.line, reason=reason, groups=wanted.groups)
 
 
-def _answered(wanted: Constraint, declaration: Declaration, locks: Iterable[Read]) -> bool:
-    """By a pin of the file itself or of a pip file that satisfies it, or by a tool's lock that holds the name."""
-    if is_build(wanted.groups) or wanted.name == declaration.project:
-        return True
-    if _pinned(wanted, declaration):
-        return True
-    return any(_holds(lock, wanted) if lock.kind not in _PIP else _pinned(wanted, lock.declaration) for lock in locks)
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one file can say to a requirement. `by_name`: a tool's lock, which holds what the tool resolved."""
 
+    versions: Mapping[str, tuple[str, ...]]
+    names: frozenset[str]
+    by_name: bool
+    skips_markers: bool
 
-def _pinned(wanted: Constraint, declaration: Declaration) -> bool:
-    return any(pin.name == wanted.name and wanted.allows(pin.version) for pin in declaration.pins)
+    @classmethod
+    def of(cls, read: Read) -> _Answer:
+        """Index a file once, however many requirements ask it."""
+        found, versions = read.declaration, dict[str, tuple[str, ...]]()
+        for pin in found.pins:
+            versions[pin.name] = (*versions.get(pin.name, ()), pin.version)
+        by_name = read.kind in _TOOL_LOCKS or read.kind is Kind.SCRIPT_LOCK
+        names = frozenset(versions) | {gap.name for gap in found.unpinned} | set(found.members)
+        return cls(versions, names, by_name, by_name and bool(found.pins) and not found.stale)
 
+    def to(self, wanted: Constraint) -> bool:
+        """Whether it pins the requirement, or holds its name, or may leave it out for its marker.
 
-def _holds(lock: Read, wanted: Constraint) -> bool:
-    """A requirement with a marker may be missing from a tool's lock: no platform that it locks for needs it."""
-    found = lock.declaration
-    names = {pin.name for pin in found.pins} | {gap.name for gap in found.unpinned} | {*found.members}
-    return wanted.name in names or (bool(wanted.marker) and bool(lock.declaration.pins) and not lock.declaration.stale)
+        A requirement with a marker may be missing from a tool's lock: no platform that it locks for needs it.
+        """
+        if self.by_name and (wanted.name in self.names or (bool(wanted.marker) and self.skips_markers)):
+            return True
+        return any(wanted.allows(version) for version in self.versions.get(wanted.name, ()))
 
 
 def _locks_for(path: str, read: Mapping[str, Read], family: frozenset[str]) -> set[str]:

@@ -50,16 +50,16 @@ def _add(entries: Entries, name: str, value: object, line: int, groups: tuple[st
 
 def pep440(constraint: str) -> str:
     """Poetry's caret, tilde, wildcard and bare versions as PEP 440; alternatives stay parted by ` || `."""
-    return " || ".join(_set(part) for part in re.split(r"\s*\|\|?\s*", constraint.strip()))
+    return " || ".join(_set(part) for part in re.split(r" ?\|\|? ?", " ".join(constraint.split())))
 
 
 def _set(part: str) -> str:
-    pieces = re.split(r"\s*,\s*|(?<=[0-9*])\s+(?=[<>=!~^])", part.strip())
+    pieces = re.split(r" ?, ?|(?<=[0-9*]) (?=[<>=!~^])", part)
     return ",".join(one for one in map(_single, pieces) if one)
 
 
 def _single(piece: str) -> str:
-    found = re.fullmatch(r"(\^|~=|~|===?|!=|<=?|>=?)?\s*v?(\S+)", piece)
+    found = re.fullmatch(r"(\^|~=|~|===?|!=|<=?|>=?)? ?v?(\S+)", piece)
     if found is None:
         return piece
     operator, version = found[1] or "==", found[2]

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from packaging.specifiers import InvalidSpecifier
+
 from py_secure_ci.dependencies import (
     conda,
     pdm_lock,
@@ -96,7 +98,7 @@ class _Reading:
         for path, (kind, text) in self._waiting.items():
             try:
                 self.done[path] = Read(kind, _LOCKS[kind](text, path, self._manifests.get), header=_header(text))
-            except (WrongShape, RecursionError) as error:
+            except (WrongShape, RecursionError, InvalidSpecifier) as error:
                 self.done[path] = Read(kind, unreadable(path, f"cannot be read: {error}"))
 
     def _text(self, path: str, limit: int) -> _Text:

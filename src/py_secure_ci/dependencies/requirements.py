@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import normpath
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -12,9 +12,9 @@ from packaging.requirements import InvalidRequirement, Requirement
 from py_secure_ci.dependencies.entries import Entries, url_reason
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import foreign_index
-from py_secure_ci.pins import Declaration
+from py_secure_ci.dependencies.via_comments import traced
+from py_secure_ci.pins import Declaration, Unpinned
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
 _HASH = re.compile(r"\s--hash(?:=|\s+)(\S+)")
 _LINE_OPTION = re.compile(r"\s--(?:global-option|config-settings?|install-option)(?:=|\s+)(?:\"[^\"]*\"|'[^']*'|\S+)")
 _OPTION = re.compile(r"(--[a-z-]+|-[a-zA-Z])(?:\s*=\s*|\s+|(?<=-[a-zA-Z])(?=[^\s=]))?(.*)")
@@ -29,6 +29,7 @@ _HARMLESS = frozenset(
     {"--no-index", "--no-binary", "--only-binary", "--prefer-binary", "--pre", "--trusted-host", "--use-feature"}
     | {"--require-hashes"}
 )
+_COMPILERS = frozenset({"pip-tools", "uv-pip"})
 _MANY_INVALID = 20
 
 
@@ -59,9 +60,14 @@ def read(text: str, file: str, *, constraints_only: bool = False, requirements: 
         else:
             _other_option(entries, option[1], option[2].strip(), number)
     _fold_invalid(entries)
+    if not lines and not constraints_only:
+        reason = "it holds no requirement: remove it, or accept this gap if that is meant"
+        entries.unpinned.append(Unpinned(name=file.rsplit("/", 1)[-1], file=file, line=1, reason=reason))
     if index:
         entries = _from_index(entries, index)
     declaration = entries.declaration(_made_by(text), locked=_is_lock(entries, constraints_only))
+    if declaration.manager in _COMPILERS:
+        declaration = replace(declaration, pins=traced(declaration.pins, text))
     return Requirements(declaration, tuple(includes))
 
 
@@ -90,12 +96,20 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
         if line.endswith("\\") and not line.lstrip().startswith("#"):
             parts.append(line[:-1])
             continue
-        whole = _COMMENT.sub("", "".join([*parts, line if not line.lstrip().startswith("#") else ""])).strip()
+        whole = _without_comment("".join([*parts, line if not line.lstrip().startswith("#") else ""]))
         parts = []
         if whole:
             yield first, whole
-    if parts and (whole := _COMMENT.sub("", "".join(parts)).strip()):
+    if parts and (whole := _without_comment("".join(parts))):
         yield first, whole
+
+
+def _without_comment(line: str) -> str:
+    """Cut at the first `#` that starts the line or follows a space. By hand: an expression would be quadratic."""
+    at = line.find("#")
+    while at > 0 and not line[at - 1].isspace():
+        at = line.find("#", at + 1)
+    return (line if at < 0 else line[:at]).strip()
 
 
 def looks_like_requirements(text: str) -> bool:

@@ -11,6 +11,7 @@ from py_secure_ci.pins import Declaration
 
 # The standard's own expression, with the block's type fixed.
 _BLOCK = re.compile(r"(?m)^# /// script[ \t]*$\s(?P<content>(^#(| .*)$\s)+)^# ///[ \t]*$")
+_MANY = 20  # starts; each would be followed to the end of the file
 _START = re.compile(r"(?m)^# /// script[ \t]*$")
 
 
@@ -21,7 +22,8 @@ def is_script(text: str) -> bool:
 
 def read(text: str, file: str) -> Declaration:
     """The script's dependencies. Raises `WrongShape`: more than one block, or one without an end."""
-    blocks = list(_BLOCK.finditer(text + "\n"))
+    starts = len(_START.findall(text))
+    blocks = list(_BLOCK.finditer(text + "\n")) if starts <= _MANY else []
     if len(blocks) != 1:
         raise WrongShape(f"{len(blocks)} complete `# /// script` blocks: exactly one is allowed")
     first = text.count("\n", 0, blocks[0].start("content"))

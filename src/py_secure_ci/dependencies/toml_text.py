@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import sys
+from bisect import bisect_left
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
@@ -16,8 +18,15 @@ else:
     import tomli as tomllib
 
 
+_DEPTH = 100
+_PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_DEEP_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEPTH}}}")
+
+
 def load_toml(text: str) -> dict[str, Any]:
     """Parse TOML. Raises `WrongShape` for whatever is wrong with it."""
+    if any(line.count(".") > _DEPTH and _DEEP_KEY.search(line) for line in text.split("\n")):
+        raise WrongShape(f"a key has more than {_DEPTH} parts")  # the parser's time grows with their square
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -38,12 +47,18 @@ def strings(value: object, what: str) -> list[str]:
     return value
 
 
+_STRING = re.compile(r'"([^"]*)"|\'([^\']*)\'')
+_KEY = re.compile(r"""^[ \t]*(?:"([^"]+)"|'([^']+)'|([^\s"'=.\[\]#:]+))[ \t]*[=.:]""")
+_SEARCHES = 200  # slow ones a file: values that no line holds in quotes
+
+
 class Lines:
     """Where things stand in a text; lines count from 1."""
 
     def __init__(self, text: str) -> None:
         """Split the text once."""
         self._lines = text.split("\n")
+        self._searches = 0
 
     def entries(self, key: str, names: Sequence[str]) -> list[int]:
         """The lines of the `name` keys of the `[[key]]` tables, in order; a guess where they are inline."""
@@ -69,16 +84,36 @@ class Lines:
         return next((number for number, line in enumerate(self._lines, 1) if header.match(line)), 1)
 
     def quoted(self, value: str, start: int = 1) -> int:
-        """The first line from `start` that holds the value in quotes, else the first that holds it, else `start`."""
-        forms = (f'"{value}"', f"'{value}'")
-        found = self._first(lambda line: any(form in line for form in forms), start)
-        return found or self._first(lambda line: value in line, start) or start
+        """The first line from `start` that holds the value in quotes, else one that holds it at all, else `start`."""
+        found = self._from(self._strings, value, start)
+        if found is None and self._searches < _SEARCHES:
+            self._searches += 1
+            lines = enumerate(self._lines[start - 1 :], start)
+            found = next((number for number, line in lines if value in line), None)
+        return found or start
 
     def key(self, name: str, start: int = 1) -> int:
         """The first line from `start` that assigns the key, else `start`."""
-        pattern = re.compile(rf"\s*[\"']?{re.escape(name)}[\"']?\s*[=.]")
-        return self._first(lambda line: pattern.match(line) is not None, start) or start
+        return self._from(self._keys, name, start) or start
 
-    def _first(self, wanted: Any, start: int) -> int | None:
-        lines = enumerate(self._lines[start - 1 :], start)
-        return next((number for number, line in lines if wanted(line)), None)
+    @cached_property
+    def _strings(self) -> dict[str, list[int]]:
+        return self._index(_STRING)
+
+    @cached_property
+    def _keys(self) -> dict[str, list[int]]:
+        return self._index(_KEY)
+
+    def _index(self, pattern: re.Pattern[str]) -> dict[str, list[int]]:
+        """Text -> the lines that it stands on, so that many look-ups stay cheap in a large file."""
+        found: dict[str, list[int]] = {}
+        for number, line in enumerate(self._lines, 1):
+            for match in pattern.finditer(line):
+                found.setdefault(match[match.lastindex or 0], []).append(number)
+        return found
+
+    @staticmethod
+    def _from(index: dict[str, list[int]], value: str, start: int) -> int | None:
+        lines = index.get(value, [])
+        place = bisect_left(lines, start)
+        return lines[place] if place < len(lines) else None

@@ -14,7 +14,7 @@ from py_secure_ci.dependencies.manifest import Manifests, neighbour
 from py_secure_ci.dependencies.names import foreign_index, normalise
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, table
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.pins import Declaration
+from py_secure_ci.pins import Constraint, Declaration
 from py_secure_ci.reading import as_dict, as_list, field, optional
 
 _LOCAL = ("virtual", "editable", "directory")
@@ -76,7 +76,10 @@ def _grouped(package: dict[str, Any], key: str) -> dict[str, list[str]]:
 def _trace(lock: dict[str, Any], packages: list[dict[str, Any]], own: frozenset[str]) -> dict[str, Trace]:
     """Members are the roots: what they ask for is direct. A script's lock names its requirements in the manifest."""
     members = {normalise(name) for name in own}
-    direct: dict[str, set[str]] = {"": set(_dependencies(table(lock, "manifest"), "requirements"))}
+    manifest = table(lock, "manifest")
+    direct: dict[str, set[str]] = {"": set(_dependencies(manifest, "requirements"))}
+    for group, names in _grouped(manifest, "dependency-groups").items():  # of a workspace root that is no project
+        direct.setdefault(group, set()).update(names)
     requires: dict[str, set[str]] = {}
     for package in packages:
         optional_, dev = _grouped(package, "optional-dependencies"), _grouped(package, "dev-dependencies")
@@ -134,12 +137,12 @@ def _stale(packages: list[dict[str, Any]], own: frozenset[str], file: str, manif
     return ""
 
 
-def _specifiers(constraints: Iterable[Any]) -> set[tuple[str, str]]:
-    return {(one.name, str(SpecifierSet(one.specifier))) for one in constraints if "||" not in one.specifier}
+def _specifiers(constraints: Iterable[Constraint]) -> set[tuple[str, SpecifierSet]]:
+    return {(one.name, SpecifierSet(one.specifier)) for one in constraints if "||" not in one.specifier}
 
 
 def _differs(
-    package: dict[str, Any], direct: dict[str, set[str]], declared: set[tuple[str, str]], dynamic: bool
+    package: dict[str, Any], direct: dict[str, set[str]], declared: set[tuple[str, SpecifierSet]], dynamic: bool
 ) -> str:
     """Compare what the lock remembers of the manifest (`package.metadata`) with what the manifest says now."""
     if dynamic:
@@ -149,18 +152,19 @@ def _differs(
     remembered = [*as_list(metadata.get("requires-dist", []), "requires-dist")]
     remembered += [one for group in groups for one in as_list(groups[group], group)]
     me = normalise(package["name"])
-    plain, elsewhere = set(), set()
+    plain: set[tuple[str, SpecifierSet]] = set()
+    elsewhere: set[str] = set()
     for one in remembered:
         name = normalise(field(as_dict(one, "requires-dist"), "name", str, "requires-dist"))
         if set(one) & {"git", "url", "path", "editable", "directory", "virtual"}:
             elsewhere.add(name)
         else:
-            plain.add((name, str(SpecifierSet(one.get("specifier", "")))))
+            plain.add((name, SpecifierSet(optional(one, "specifier", str, name) or "")))
     now = {(name, specifier) for name, specifier in declared if name not in elsewhere and name != me}
     plain = {(name, specifier) for name, specifier in plain if name != me}
     names = {name for found in direct.values() for name in found} - {me}
     gone = sorted((elsewhere | {name for name, _ in plain}) - names)
     if now - plain:
-        name, specifier = min(now - plain)
+        name, specifier = min(now - plain, key=str)
         return f"{name}{specifier} is declared, but the lock was made without it"
     return f"the lock was made with {gone[0]}, which is not declared any more" if gone else ""

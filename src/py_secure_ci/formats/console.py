@@ -1,4 +1,4 @@
-"""The console: findings by file with the code shown, counts by stage, what was not checked, the verdict last.
+"""The console: what blocks with its code, the rest in a table, what was not checked, the verdict last.
 
 Every line begins with words or marks of ours, so nothing that a repository says can be a command to a CI runner.
 """
@@ -9,61 +9,70 @@ import unicodedata
 from collections.abc import Iterator
 
 from py_secure_ci.formats.escaping import code_line, cut, one_line
-from py_secure_ci.formats.judged import (
-    WORDS,
-    active,
-    blocks,
-    by_severity,
-    by_stage,
-    headline,
-    not_checked,
-    plural,
-    suppressed,
-)
+from py_secure_ci.formats.judged import active, blocks, by_severity, by_stage, counted, headline, not_checked, plural
 from py_secure_ci.formats.palette import COLOR, PLAIN, Paint, Palette
+from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, next_step, rule_counts
 from py_secure_ci.model import Finding, Location, State
 from py_secure_ci.report import Completed, Failed, Report, Verdict
 
-MAX_FINDINGS = 300  # the worst; more than that nobody reads, and a CI log need not hold
-_MAX_GAPS = 50
+MAX_FINDINGS = 100  # in full; more than that nobody reads, and a CI log need not hold
+_MAX_GAPS = 20
 _MAX_NOTES = 20
+_REASON = 400  # characters; what was not checked stands above in full
 _PROJECT = "the project"
+_SEE_MORE = "py-secure-ci render report.json --format html -o report.html"
 
 
-def render(report: Report, verdict: Verdict, width: int = 100) -> str:
-    """Plain text; `width` columns."""
-    return "".join(f"{line}\n" for line in _lines(report, verdict, width, PLAIN))
+def render(report: Report, verdict: Verdict, width: int = 100, see_more: str = _SEE_MORE) -> str:
+    """Plain text; `width` columns. `see_more` is what to type or open for the rest."""
+    return "".join(f"{line}\n" for line in _lines(report, verdict, width, see_more, PLAIN))
 
 
-def render_color(report: Report, verdict: Verdict, width: int = 100) -> str:
+def render_color(report: Report, verdict: Verdict, width: int = 100, see_more: str = _SEE_MORE) -> str:
     """The same with ANSI colours."""
-    return "".join(f"{line}\n" for line in _lines(report, verdict, width, COLOR))
+    return "".join(f"{line}\n" for line in _lines(report, verdict, width, see_more, COLOR))
 
 
-def _lines(report: Report, verdict: Verdict, width: int, palette: Palette) -> Iterator[str]:
+def _lines(report: Report, verdict: Verdict, width: int, see_more: str, palette: Palette) -> Iterator[str]:
     findings = active(verdict)
     blocking = blocks(verdict)
-    loud = [finding for finding in findings if finding.state is not State.EXISTING or finding.fingerprint in blocking]
-    shown = sorted(loud, key=lambda finding: finding.fingerprint not in blocking)[:MAX_FINDINGS]
-    yield from _findings(shown, blocking, width, palette)
-    if len(shown) < len(loud):
-        yield palette.bold(f"… and {plural(len(loud) - len(shown), 'more finding')}: all of them are in report.json")
-        yield ""
+    stopping = [finding for finding in findings if finding.fingerprint in blocking]
+    yield from _findings(stopping[:MAX_FINDINGS], width, palette)
+    yield from _table("These block too", rule_counts(stopping[MAX_FINDINGS:]), palette)
+    others = [finding for finding in findings if finding.fingerprint not in blocking]
+    yield from _table("Does not block", rule_counts(others), palette)
     yield from _stages(report, findings, palette)
     yield from _gaps(report, width, palette)
     yield from _notes(report, verdict, width, palette)
-    yield from _verdict(verdict, loud, findings, palette)
+    yield from _commands(stopping, findings, see_more)
+    yield from _verdict(verdict, palette)
 
 
-def _findings(shown: list[Finding], blocking: frozenset[str], width: int, palette: Palette) -> Iterator[str]:
+def _findings(shown: list[Finding], width: int, palette: Palette) -> Iterator[str]:
     files: dict[str, list[Finding]] = {}
     for finding in shown:
         files.setdefault(finding.location.path if finding.location else "", []).append(finding)
     for path, group in files.items():
         yield palette.bold(f"── {one_line(path) or _PROJECT}")
         for finding in sorted(group, key=_position):
-            yield from _finding(finding, finding.fingerprint in blocking, width, palette)
+            yield from _finding(finding, width, palette)
         yield ""
+
+
+def _table(title: str, counts: list[RuleCount], palette: Palette) -> Iterator[str]:
+    """One line for each rule: how often, how bad, how widely spread."""
+    if not counts:
+        return
+    total = sum(one.count for one in counts)
+    yield palette.bold(f"{title}: {plural(total, 'finding')}")
+    shown = counts[:MAX_RULES]
+    room = min(44, max(len(one_line(one.name)) for one in shown))
+    for one in shown:
+        name, spread = one_line(one.name), one_line(one.spread)
+        yield f"  {name:<{room}}  {one.count:>7,} {one.severity:<8} {spread} ({one.standing})"
+    if rest := counts[MAX_RULES:]:
+        yield f"  … {plural(len(rest), 'more rule')}: {plural(sum(one.count for one in rest), 'finding')}"
+    yield ""
 
 
 def _position(finding: Finding) -> tuple[int, int]:
@@ -71,12 +80,11 @@ def _position(finding: Finding) -> tuple[int, int]:
     return (place.line or 0, place.column or 0)
 
 
-def _finding(finding: Finding, blocking: bool, width: int, palette: Palette) -> Iterator[str]:
+def _finding(finding: Finding, width: int, palette: Palette) -> Iterator[str]:
     place = finding.location or Location("")
     at = f"{place.line}:{place.column or 1}" if place.line else "-"
     paint = palette.level(finding.severity.level)
-    standing = "blocks" if blocking else WORDS[finding.state]
-    yield f"  {at:<8} {paint(finding.severity.word)} {palette.bold(one_line(finding.name))} ({standing})"
+    yield f"  {at:<8} {paint(finding.severity.word)} {palette.bold(one_line(finding.name))} (blocks)"
     yield from _wrapped(finding.message or finding.name, width, " " * 11)
     if finding.code and not finding.secret:
         yield from _code(finding.code, place, width, paint, palette)
@@ -180,13 +188,17 @@ def _notes(report: Report, verdict: Verdict, width: int, palette: Palette) -> It
         yield ""
 
 
-def _verdict(verdict: Verdict, loud: list[Finding], findings: tuple[Finding, ...], palette: Palette) -> Iterator[str]:
-    yield (
-        f"{plural(len(findings), 'finding')}: {len(loud)} to look at, {len(findings) - len(loud)} known, "
-        f"{len(suppressed(verdict))} suppressed, {len(verdict.fixed)} fixed"
-    )
+def _commands(stopping: list[Finding], findings: tuple[Finding, ...], see_more: str) -> Iterator[str]:
+    if findings:
+        yield f"See more: {one_line(see_more)}"
+        yield from (f"{title}: {one_line(command)}" for title, command in [next_step(stopping or findings)])
+        yield ""
+
+
+def _verdict(verdict: Verdict, palette: Palette) -> Iterator[str]:
+    yield counted(verdict)
     if verdict.compared:
-        yield f"Compared: {one_line(verdict.compared)}"
+        yield one_line(verdict.compared)
     for reason in (*verdict.incomplete[:_MAX_NOTES], *verdict.reasons[:_MAX_NOTES]):
-        yield f"  - {one_line(reason)}"
+        yield f"  - {cut(one_line(reason), _REASON)}"
     yield palette.verdict(verdict.status)(headline(verdict))

@@ -58,7 +58,7 @@ def by_severity(findings: Iterable[Finding]) -> str:
 
 def _counted(count: int, severity: Severity) -> str:
     # An error is a thing, high is not.
-    return plural(count, severity.word) if severity.kind is Kind.QUALITY else f"{count} {severity.word}"
+    return plural(count, severity.word) if severity.kind is Kind.QUALITY else f"{count:,} {severity.word}"
 
 
 def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:
@@ -75,17 +75,34 @@ def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:
 
 
 def plural(count: int, word: str) -> str:
-    """`1 finding`, `2 findings`."""
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+    """`1 finding`, `2,000 findings`."""
+    return f"{count} {word}" if count == 1 else f"{count:,} {word}s"
+
+
+def counted(verdict: Verdict) -> str:
+    """How many findings there are and how they stand; the parts add up."""
+    blocking, findings = blocks(verdict), active(verdict)
+    rest = [finding for finding in findings if finding.fingerprint not in blocking]
+    known = sum(finding.state is State.EXISTING for finding in rest)
+    return (
+        f"{plural(len(findings), 'finding')}: {len(findings) - len(rest):,} block, {len(rest) - known:,} new that do "
+        f"not, {known:,} known; {len(suppressed(verdict)):,} suppressed, {len(verdict.fixed):,} fixed"
+    )
 
 
 def headline(verdict: Verdict) -> str:
     """The verdict in one line; what blocks is told even when the run is incomplete."""
-    status = verdict.status.value
+    status, blocking = verdict.status.value, blocks(verdict)
+    count = sum(finding.fingerprint in blocking for finding in active(verdict))
+    if verdict.incomplete and count:
+        return f"{status}: not everything was checked, and {plural(count, 'finding')} would block"
     if verdict.incomplete and verdict.failed:
-        return f"{status}: not everything was checked, and {plural(len(verdict.blocking), 'finding')} would block"
+        return f"{status}: not everything was checked, and a limit is exceeded"
     if verdict.incomplete:
         return f"{status}: not everything was checked"
     if verdict.failed:
-        return f"{status}: {plural(len(verdict.blocking), 'finding')} block{'s' * (len(verdict.blocking) == 1)}"
+        # a limit can be exceeded without any single finding that blocks
+        return (
+            f"{status}: {plural(count, 'finding')} block{'s' * (count == 1)}" if count else f"{status}: see why above"
+        )
     return f"{status}: nothing blocks"

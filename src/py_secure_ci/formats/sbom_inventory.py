@@ -12,7 +12,7 @@ from py_secure_ci.report import Report
 
 _NAMESPACE = UUID("6f1d3c52-2a55-5c6e-9a5d-0f6c1c1d7b10")
 # Managers whose lock files state who asked for whom.
-_GRAPHS = frozenset({"uv", "poetry", "pdm"})
+_GRAPHS = frozenset({"uv", "poetry", "pdm", "pip-tools", "uv-pip"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 
 from py_secure_ci.formats.escaping import markdown, markdown_code
@@ -11,12 +12,13 @@ from py_secure_ci.formats.judged import (
     blocks,
     by_severity,
     by_stage,
+    counted,
     headline,
     not_checked,
     plural,
-    suppressed,
 )
 from py_secure_ci.formats.places import Places
+from py_secure_ci.formats.rule_counts import next_step, rule_counts
 from py_secure_ci.model import Finding, State
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Status, Verdict
 
@@ -65,25 +67,21 @@ class _Writer:
         self._findings = active(verdict)
         self._blocking = blocks(verdict)
         self._places = Places(report)
-        known = sum(finding.state is State.EXISTING for finding in self._findings)
-        self._counts = (
-            f"{plural(len(self._findings), 'finding')}: {len(self._findings) - known} to look at, {known} known, "
-            f"{len(suppressed(verdict))} suppressed, {len(verdict.fixed)} fixed"
-        )
 
     def first_screen(self) -> Iterator[str]:
         yield f"## {_MARKS[self._verdict.status]} {headline(self._verdict)}"
         yield ""
-        yield self._counts + (f" ({severities})" if (severities := by_severity(self._findings)) else "")
+        yield counted(self._verdict)
         yield ""
-        yield from self._list("Why", (*self._verdict.incomplete, *self._verdict.reasons))
+        yield from self._list("Why", (*self._verdict.reasons, *self._verdict.incomplete))
         worst = sorted(self._findings, key=self._weight)[:_FEW]
         if worst:
             yield "**Look here first**"
             yield ""
             for finding in worst:
-                yield f"- **{finding.severity.word}** {self._where(finding)} {markdown(finding.message, 200)}"
+                yield f"- **{finding.severity.word}** {self._where(finding)} {markdown(finding.message, 120)}"
             yield ""
+        yield from self._not_checked()
         yield from self._commands(worst)
 
     def _weight(self, finding: Finding) -> tuple[bool, bool, int]:
@@ -95,22 +93,27 @@ class _Writer:
             yield f"**{title}**"
             yield ""
             for entry in entries[:_FEW]:
-                yield f"- … {markdown(entry)}"
+                yield f"- … {markdown(entry, 160)}"
             if len(entries) > _FEW:
                 yield f"- … and {len(entries) - _FEW} more, below"
             yield ""
 
+    def _not_checked(self) -> Iterator[str]:
+        gaps = list(not_checked(self._report))
+        if gaps:
+            who = ", ".join(dict.fromkeys(who for who, _, _ in gaps))
+            yield f"**Not checked: {len(gaps)}** (by {markdown(who, 80)}; listed below)"
+            yield ""
+
     def _commands(self, worst: list[Finding]) -> Iterator[str]:
-        place = f" {self._report.context.prefix}" if self._report.context.prefix else ""
-        yield f"See more: {markdown_code(f'py-secure-ci run{place}')}"
-        fixes = (finding.advisory.command or finding.fix if finding.advisory else finding.fix for finding in worst)
-        if fix := next((fix for fix in fixes if fix), ""):
-            yield ""
-            yield f"Fix the first: {markdown_code(fix)}"
-        elif worst:
-            yield ""
-            yield f"Understand the first: {markdown_code(f'py-secure-ci explain {worst[0].name}')}"
+        place = f" {shlex.quote(self._report.context.prefix)}" if self._report.context.prefix else ""
+        more = markdown_code(f"py-secure-ci run{place}")
+        yield f"See more: <code>report.html</code> in the artifact, or {more}"
         yield ""
+        if worst:
+            title, command = next_step(worst)
+            yield f"{title}: {markdown_code(command, 160)}"
+            yield ""
 
     def stages(self) -> Iterator[str]:
         yield "### Stages"
@@ -145,16 +148,35 @@ class _Writer:
         for stage, group in by_stage(self._findings, self._report).items():
             yield f"### {stage.value}: {by_severity(group)}"
             yield ""
-            yield _OPEN
-            yield f"<summary>{plural(len(group), 'finding')}</summary>"
-            yield ""
-            yield "| severity | | rule | where | what |"
-            yield "| --- | --- | --- | --- | --- |"
-            for finding in group:
-                yield self._row(finding)
-            yield ""
-            yield _CLOSE
-            yield ""
+            stopping = [finding for finding in group if finding.fingerprint in self._blocking]
+            others = [finding for finding in group if finding.fingerprint not in self._blocking]
+            yield from self._full(stopping)
+            yield from self._counted(others)
+
+    def _full(self, group: list[Finding]) -> Iterator[str]:
+        if not group:
+            return
+        yield _OPEN
+        yield f"<summary>{plural(len(group), 'finding')} that block{'s' * (len(group) == 1)}</summary>"
+        yield ""
+        yield "| severity | | rule | where | what |"
+        yield "| --- | --- | --- | --- | --- |"
+        for finding in group:
+            yield self._row(finding)
+        yield from ("", _CLOSE, "")
+
+    def _counted(self, group: list[Finding]) -> Iterator[str]:
+        if not group:
+            return
+        yield _OPEN
+        yield f"<summary>{plural(len(group), 'finding')} that {'does' if len(group) == 1 else 'do'} not block</summary>"
+        yield ""
+        yield "| severity | | rule | how many | where |"
+        yield "| --- | --- | --- | --- | --- |"
+        for one in rule_counts(group):
+            where = markdown(one.spread)
+            yield f"| {one.severity} | {one.standing} | {markdown_code(one.name, 100)} | {one.count:,} | {where} |"
+        yield from ("", _CLOSE, "")
 
     def _row(self, finding: Finding) -> str:
         standing = "blocks" if finding.fingerprint in self._blocking else WORDS[finding.state]
@@ -175,7 +197,7 @@ class _Writer:
 
     def notes(self) -> Iterator[str]:
         verdict = self._verdict
-        why = (*verdict.incomplete, *verdict.reasons)[_FEW:]
+        why = (*verdict.reasons, *verdict.incomplete)[_FEW:]
         entries = (*why, *verdict.warnings, *self._report.notes)
         if self._verdict.compared:
             entries = (f"Compared: {self._verdict.compared}", *entries)

@@ -149,10 +149,13 @@ class Keeper:
             names = family.names(self.others())
             self.reap()
             # A chain of processes that live for a blink each has no name when we look, but it is there.
-            self.said["left"] = names or ([] if self.empty else ["short-lived processes"])
+            self.said["left"] = names or self._unnamed()
         self.kill(_LAST_WAIT)
-        if not self.empty:
-            self.said["stuck"] = family.names(self.others()) or ["short-lived processes"]
+        if self._unnamed():
+            self.said["stuck"] = family.names(self.others()) or self._unnamed()
+
+    def _unnamed(self) -> list[str]:
+        return [] if self.empty else ["short-lived processes"]
 
     def kill(self, seconds: float) -> None:
         """Kill everybody again and again until nobody is left."""

@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -26,6 +26,7 @@ from py_secure_ci.running.watching import Watch
 
 _MARKER = "PY_SECURE_CI_CHILD"
 _INTERRUPTED = "interrupted"
+_LAST_RESORT = 5.0  # seconds
 
 
 class Runner:
@@ -190,9 +191,15 @@ def _hide_ourselves() -> None:
 
 
 def _kill_marked(marker: str) -> None:
-    """The last resort when a keeper was killed: its children carry the marker in their environment."""
-    for pid in family.marked(f"{_MARKER}={marker}".encode()):
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except OSError:
-            continue
+    """The last resort when a keeper was killed: its children carry the marker in their environment.
+
+    One of them may be forking or starting another program while we look, so we look until twice nobody is there.
+    """
+    give_up, quiet = time.monotonic() + _LAST_RESORT, 0
+    while quiet < 2 and time.monotonic() < give_up:
+        found = family.marked(f"{_MARKER}={marker}".encode())
+        quiet = 0 if found else quiet + 1
+        for pid in found:
+            with suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.01)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Advisory, Finding, Gap, Location, Rule, Severity, Stage
@@ -61,7 +62,7 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     """Read the JSON. Raises `WrongShape` if it is not JSON (a service that failed), or not about our pins."""
     asked: dict[str, list[Pin]] = {}
     for pin in _asked(task):
-        asked.setdefault(f"{pin.name}=={pin.version}", []).append(pin)
+        asked.setdefault(_subject(pin.name, pin.version), []).append(pin)
     findings: list[Finding] = []
     gaps: list[Gap] = []
     looked_at: set[str] = set()
@@ -70,19 +71,28 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         if reason := optional(entry, "skip_reason", str, name):
             gaps += [_skipped(pin, reason) for pin in _asked(task) if pin.name == name]
             continue
-        subject = f"{name}=={field(entry, 'version', str, name)}"
+        subject = _subject(name, field(entry, "version", str, name))
         if subject not in asked or subject in looked_at:
             raise WrongShape(f"pip-audit reports {subject}, which it was not asked about (or twice)")
         looked_at.add(subject)
         vulnerabilities = [as_dict(vuln, subject) for vuln in field(entry, "vulns", list, subject)]
         findings += [_finding(pin, vuln) for pin in asked[subject] for vuln in vulnerabilities]
-    due = frozenset(f"{pin.name}=={pin.version}" for pin in task.pins)
     return Reading(
         findings=tuple(findings),
         rules=tuple(Rule(id=rule) for rule in sorted({one.rule for one in findings})),
-        looked_at=frozenset(looked_at) & due,
+        looked_at=frozenset(
+            f"{pin.name}=={pin.version}" for pin in task.pins if _subject(pin.name, pin.version) in looked_at
+        ),
         gaps=tuple(gaps),
     )
+
+
+def _subject(name: str, version: str) -> str:
+    """pip-audit gives versions back in their normal form: `1.0.dev` comes back as `1.0.dev0`."""
+    try:
+        return f"{name}=={Version(version)}"
+    except InvalidVersion:
+        return f"{name}=={version}"
 
 
 def _entries(executions: Mapping[str, Execution]) -> Iterator[dict[str, Any]]:

@@ -123,7 +123,7 @@ def git(folder: Path, *words: str) -> int:
     if program is None:
         pytest.skip("missing: git")
     name = ["-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "init.defaultBranch=main"]
-    return subprocess.run([program, *name, *words], cwd=folder, check=False, capture_output=True).returncode  # noqa: S603
+    return subprocess.run([program, *name, *words], cwd=folder, check=False, capture_output=True).returncode
 
 
 @pytest.mark.parametrize("seed", range(3))

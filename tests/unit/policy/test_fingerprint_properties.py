@@ -26,7 +26,7 @@ DEFECTS = [
     "if {a} == None: hashlib.md5({a})",
     "try:\n        print({a})\n    except Exception:\n        pass",
     "query = 'SELECT * FROM t WHERE a = ' + {a} + ' AND b = \"x\"'",
-    "subprocess.run(['a-rather-long-program-name', '--with-an-option', {a}], cwd='/tmp/somewhere', check=True, shell=True)",
+    "subprocess.run(['a-rather-long-program-name', '--with-option', {a}], cwd='/tmp/some', check=True, shell=True)",
 ]
 HEAD = "import hashlib\nimport marshal\nimport os\nimport pickle\nimport subprocess\n\n\n"
 
@@ -66,7 +66,7 @@ Change = Callable[[Path, str], dict[str, str]]
 
 def formatted(*options: str) -> Change:
     def change(root: Path, ruff: str) -> dict[str, str]:
-        subprocess.run([ruff, "format", "-q", "--isolated", *options, "."], cwd=root, check=True)  # noqa: S603
+        subprocess.run([ruff, "format", "-q", "--isolated", *options, "."], cwd=root, check=True)
         return {}
 
     return change

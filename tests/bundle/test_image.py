@@ -1,0 +1,151 @@
+"""The container image: built here on a stand-in base, then run as any user, read-only, without a network."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+NAME = "localhost/py-secure-ci:test"
+BASE = "localhost/py-secure-ci-base:test"
+SEEDED = {"ruff/F401", "bandit/B608", "detect-secrets/secret-keyword", "zizmor/template-injection"}
+STAGES = ("--stage", "lint", "sast", "secrets", "ci", "--offline")
+
+
+@dataclass(frozen=True)
+class Podman:
+    """Builds and runs images with a store of its own."""
+
+    program: str
+    builder: str
+    variables: dict[str, str]
+    kit: Any
+
+    def run(self, folder: Path, *words: str, options: tuple[str, ...] = ()) -> Any:
+        """`podman run` with a folder mounted as the project."""
+        # A mount namespace of its own: the runtime does not start where both generations of cgroups are mounted.
+        script = 'umount /sys/fs/cgroup/unified 2>/dev/null; exec "$@"'
+        argv = ["unshare", "-m", "sh", "-c", script, "sh", self.program, "run", "--rm", "-v", f"{folder}:/src"]
+        return self.kit.execute([*argv, *options, NAME, *words], cwd=folder, env=self.variables)
+
+    def build(self, *words: str) -> Any:
+        """One step of building."""
+        return self.kit.execute([self.builder, *words], cwd=self.kit.root, env=self.variables)
+
+
+@pytest.fixture(scope="session")
+def podman(client: Callable[[str], str], kit: Any, tmp_path_factory: pytest.TempPathFactory) -> Podman:
+    """A podman that works without a daemon, cgroups and a network of its own; the image is built."""
+    base, program, builder = client("base-image"), client("podman"), client("buildah")
+    client("crun")
+    if os.geteuid() != 0:
+        pytest.skip("missing: root, to build and run images here")
+    folder = tmp_path_factory.mktemp("containers")
+    store = Path(base).parent / "images"  # kept, so that the base is unpacked once
+    (folder / "storage.conf").write_text(
+        f'[storage]\ndriver = "overlay"\ngraphroot = "{store}/graph"\nrunroot = "{store}/run"\n'
+    )
+    (folder / "registries.conf").write_text("unqualified-search-registries = []\n")
+    (folder / "containers.conf").write_text(
+        '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\ncgroups = "disabled"\nnetns = "host"\n'
+        '[engine]\ncgroup_manager = "cgroupfs"\nevents_logger = "file"\n'
+    )
+    names = {
+        "CONTAINERS_CONF": "containers",
+        "CONTAINERS_STORAGE_CONF": "storage",
+        "CONTAINERS_REGISTRIES_CONF": "registries",
+    }
+    made = Podman(program, builder, {name: str(folder / f"{file}.conf") for name, file in names.items()}, kit)
+    make_base(made, base)
+    words = ("--isolation", "chroot", "--network", "host", "--layers")
+    built = kit.execute(
+        [str(kit.root / "scripts" / "image"), NAME, *words],
+        cwd=kit.root, env={**made.variables, "BUILDER": builder, "BASE": BASE},
+    )  # fmt: skip
+    assert built.status == 0, built.output + built.errors
+    return made
+
+
+def make_base(podman: Podman, archive: str) -> None:
+    """Import the stand-in for the base image, once."""
+    if podman.build("inspect", "--type", "image", BASE).status == 0:
+        return
+    container = podman.build("from", "scratch").output.strip()
+    path = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+    for words in (("add", container, archive, "/"), ("config", "--env", path, container), ("commit", container, BASE)):
+        done = podman.build(*words)
+        assert done.status == 0, done.errors
+    podman.build("rm", container)
+
+
+@pytest.fixture
+def mounted(shop: Path) -> Path:
+    """examples/shop as somebody's checkout: it belongs to a user that the image does not know."""
+    shutil.rmtree(shop / ".venv", ignore_errors=True)
+    own(shop, 4321, 4322)
+    return shop
+
+
+def own(folder: Path, user: int, group: int) -> None:
+    """Give a tree to somebody."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user, group, follow_symlinks=False)
+
+
+def found(folder: Path) -> set[str]:
+    """`tool/rule` of every finding in the report that was written into the folder."""
+    report = json.loads((folder / "py-secure-ci-report" / "report.json").read_text())
+    return {f"{finding['tool']}/{finding['rule']}" for finding in report["verdict"]["findings"]}
+
+
+def owners(folder: Path) -> set[tuple[int, int]]:
+    """Who owns the report."""
+    report = folder / "py-secure-ci-report"
+    return {(path.stat().st_uid, path.stat().st_gid) for path in (report, *report.rglob("*"))}
+
+
+def test_all_that_a_person_types(podman: Podman, mounted: Path) -> None:
+    done = podman.run(mounted)
+    assert done.status in (1, 3), done.output + done.errors
+    assert found(mounted) >= SEEDED
+    assert owners(mounted) == {(4321, 4322)}
+
+
+def test_any_user_a_read_only_root_and_no_network(podman: Podman, mounted: Path) -> None:
+    own(mounted, 7001, 7002)
+    options = ("--user", "7001:7002", "--read-only", "--network", "none", "--cap-drop", "ALL")
+    done = podman.run(mounted, "run", *STAGES, options=options)
+    assert done.status == 1, done.output + done.errors
+    assert found(mounted) == SEEDED
+    assert owners(mounted) == {(7001, 7002)}
+
+
+def test_a_project_of_roots(podman: Podman, mounted: Path) -> None:
+    own(mounted, 0, 0)
+    done = podman.run(mounted, "run", *STAGES, options=("--read-only", "--network", "none"))
+    assert done.status == 1, done.output + done.errors
+    assert owners(mounted) == {(0, 0)}
+
+
+def test_a_folder_that_may_not_be_written_is_told(podman: Podman, mounted: Path) -> None:
+    done = podman.run(mounted, "run", *STAGES, options=("--user", "7001:7002", "--network", "none"))
+    assert done.status == 3, done.output + done.errors
+    assert "cannot write the report" in done.errors
+
+
+def test_other_words_are_the_commands_of_py_secure_ci(podman: Podman, mounted: Path) -> None:
+    done = podman.run(mounted, "--version")
+    assert done.output.startswith("py-secure-ci ")
+
+
+def test_hadolint_has_nothing_to_say(client: Callable[[str], str], kit: Any) -> None:
+    done = kit.execute([client("hadolint"), str(kit.root / "Dockerfile")], cwd=kit.root)
+    assert (done.status, done.output) == (0, "")

@@ -1,0 +1,381 @@
+"""A program that stands in for a tool and misbehaves. Started by path, standard library only, isolated (-IS).
+
+Beside it lies `<own name>.json`: {"fault": ..., "real": the honest program, "recordings": folder, "state": folder,
+"only": words of which one must be in an argument for a call to count, ...}. `--version` is answered by the real
+program, and so is every call that does not count. Whatever it starts ends by itself within seconds.
+"""
+
+import hashlib
+import json
+import os
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+
+ME = os.path.abspath(sys.argv[0])
+WORDS = sys.argv[1:]
+WITNESS = "X = 1\n"
+HARMLESS = {
+    ".py": "def test_canary() -> None:\n    pass\n",
+    ".yml": "on: push\npermissions: {}\njobs: {}\n",
+    ".txt": "nothing\n",
+    ".svg": "nothing\n",
+}
+
+
+def main() -> int:
+    with open(f"{ME}.json", encoding="utf-8") as file:
+        plan = json.load(file)
+    if is_question(plan):
+        if plan["fault"] in AT_QUESTION:
+            AT_QUESTION[plan["fault"]](plan)
+        os.execv(plan["real"], [plan["real"], *WORDS])
+    FAULTS[plan["fault"]](plan)
+    return 0
+
+
+def is_question(plan: dict) -> bool:
+    """What is asked before the work: a version, and whatever an interpreter is asked but our runs."""
+    return WORDS == ["--version"] or (
+        bool(plan["only"]) and not any(word in one for one in WORDS for word in plan["only"])
+    )
+
+
+def vanish(plan: dict) -> None:
+    os.unlink(ME)
+
+
+def close(plan: dict) -> None:
+    os.chmod(ME, 0o600)
+
+
+def become_a_text(plan: dict) -> None:
+    """The same file name, another inode: this very program may still be read."""
+    os.unlink(ME)
+    with open(ME, "w", encoding="utf-8") as file:
+        file.write("not a program\n")
+    os.chmod(ME, 0o755)
+
+
+# -- recording and playing back -------------------------------------------------------------------------------------
+
+
+def scratch() -> str:
+    return os.path.dirname(os.environ["TMPDIR"])
+
+
+def bland(text: str) -> str:
+    """What changes from run to run, taken out."""
+    text = text.replace(scratch(), "@SCRATCH@").replace(os.getcwd(), "@ROOT@")
+    return re.sub(r"127\.0\.0\.1:\d+", "@SERVER@", text)
+
+
+def vivid(text: str) -> str:
+    return text.replace("@SCRATCH@", scratch()).replace("@ROOT@", os.getcwd())
+
+
+def key() -> str:
+    words = [re.sub(r"^(--python-executable)=.*", r"\1", bland(word)) for word in WORDS]
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+
+
+def files_of(folder: str) -> dict:
+    found = {}
+    for where, folders, names in os.walk(folder):
+        folders[:] = [
+            one for one in folders if one not in ("home", "tmp", "cache", "canary", "__pycache__", "coverage")
+        ]
+        for name in names:
+            path = os.path.join(where, name)
+            with open(path, "rb") as file:
+                found[os.path.relpath(path, folder)] = file.read().decode("latin-1")
+    return found
+
+
+def run_real(plan: dict, words: list, stdin: bytes) -> dict:
+    before = files_of(scratch())
+    done = subprocess.run([plan["real"], *words], input=stdin, capture_output=True, check=False)
+    after = files_of(scratch())
+    return {
+        "status": done.returncode,
+        "stdout": done.stdout.decode("latin-1"),
+        "stderr": done.stderr.decode("latin-1"),
+        "files": {name: text for name, text in after.items() if before.get(name) != text},
+    }
+
+
+def say(said: dict) -> None:
+    for name, text in said["files"].items():
+        with open(os.path.join(scratch(), name), "wb") as file:
+            file.write(text.encode("latin-1"))
+    put(2, said["stderr"].encode("latin-1"))
+    put(1, said["stdout"].encode("latin-1"))
+    os._exit(said["status"])
+
+
+def put(stream: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(stream, view) :]
+
+
+def record(plan: dict) -> None:
+    said = run_real(plan, WORDS, sys.stdin.buffer.read())
+    kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}}
+    kept["program"] = os.path.basename(ME)
+    kept["stdout"], kept["stderr"] = bland(said["stdout"]), bland(said["stderr"])
+    with open(os.path.join(plan["recordings"], f"{key()}.json"), "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+    say(said)
+
+
+def recorded(plan: dict) -> dict:
+    with open(os.path.join(plan["recordings"], f"{key()}.json"), encoding="utf-8") as file:
+        kept = json.load(file)
+    kept["files"] = {name: vivid(text) for name, text in kept["files"].items()}
+    return {**kept, "stdout": vivid(kept["stdout"]), "stderr": vivid(kept["stderr"])}
+
+
+# -- the faults -----------------------------------------------------------------------------------------------------
+
+
+def die_by(number: int):
+    def die(plan: dict) -> None:
+        put(1, recorded(plan)["stdout"].encode("latin-1")[:200])
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    return die
+
+
+def changed(**changes):
+    """What was recorded, but with a status, stdout, stderr or files of another making."""
+
+    def play(plan: dict) -> None:
+        said = recorded(plan)
+        say({**said, **{name: make(said, plan) for name, make in changes.items()}})
+
+    return play
+
+
+def half(text: str) -> str:
+    return text[: len(text.rstrip()) // 2]
+
+
+def halves(files: dict) -> dict:
+    return {name: half(text) for name, text in files.items()}
+
+
+def other_word(said: dict, plan: dict) -> str:
+    return re.sub(plan["words"], r"\g<1>APOCALYPTIC", said["stdout"])
+
+
+def other_word_files(said: dict, plan: dict) -> dict:
+    return {name: re.sub(plan["words"], r"\g<1>APOCALYPTIC", text) for name, text in said["files"].items()}
+
+
+def blind(plan: dict) -> None:
+    """The honest tool with its eyes shut: what was planted for it is not what it gets to see."""
+    for where, _, names in os.walk(os.path.join(scratch(), "canary")):
+        for name in names:
+            with open(os.path.join(where, name), "w", encoding="utf-8") as file:
+                file.write(HARMLESS[os.path.splitext(name)[1]])
+    stdin = sys.stdin.buffer.read()
+    said = run_real(plan, WORDS, WITNESS.encode() if stdin else b"")
+    if plan["blindfold"] == "no vulnerability":
+        said["stdout"] = json.dumps(without_vulnerabilities(json.loads(said["stdout"])))
+        said["status"] = 0
+    say(said)
+
+
+def without_vulnerabilities(document: dict) -> dict:
+    return {**document, "dependencies": [{**one, "vulns": []} for one in document["dependencies"]]}
+
+
+def endless(plan: dict) -> None:
+    block = b"x" * 1_000_000
+    for _ in range(500):
+        put(1, block)
+
+
+def many(count: int):
+    def play(plan: dict) -> None:
+        said = recorded(plan)
+        say({**said, "stdout": multiplied(said["stdout"], count)})
+
+    return play
+
+
+def multiplied(text: str, count: int) -> str:
+    """The JSON with its longest list, or its last line, repeated."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        lines = text.rstrip("\n").split("\n")
+        return "\n".join([*lines, *lines[-1:] * count]) + "\n"
+    found: list = []
+    seek(document, found)
+    if found:
+        longest = max(found, key=len)
+        longest += [longest[0]] * count
+    return json.dumps(document)
+
+
+def seek(value: object, found: list) -> None:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        found.append(value)
+    for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        seek(one, found)
+
+
+def hang(plan: dict) -> None:
+    time.sleep(30)
+
+
+def hang_deaf(plan: dict) -> None:
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    end = time.monotonic() + 30
+    while time.monotonic() < end:
+        time.sleep(1)
+
+
+def leave_grandchild(plan: dict) -> None:
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for stream in (0, 1, 2):
+                os.close(stream)
+            time.sleep(20)
+        os._exit(0)
+    say(recorded(plan))
+
+
+def write_elsewhere(plan: dict) -> None:
+    """Into the user's tree, and wherever a careless or a hostile tool would."""
+    for path in ("app/orders.py", "new.py", ".git/config", ".git/hooks/pre-commit", "py-secure-ci-report/report.json"):
+        try:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(path, "a", encoding="utf-8") as file:
+                file.write("# changed\n")
+        except OSError:
+            continue
+    for act in (lambda: os.unlink("app/orders.py"), lambda: os.rename("app", "gone"), lambda: os.chmod("app", 0o777)):
+        try:
+            act()
+        except OSError:
+            continue
+    say(recorded(plan))
+
+
+def disk_full(plan: dict) -> None:
+    put(1, recorded(plan)["stdout"].encode("latin-1")[:100])
+    with open("/dev/full", "w", encoding="utf-8") as file:
+        file.write("x" * 10_000)
+    raise SystemExit(0)
+
+
+def kill_the_keeper(plan: dict) -> None:
+    parent = os.getppid()
+    if parent > 1:  # in a namespace of its own there is nobody to kill
+        os.kill(parent, signal.SIGKILL)
+        time.sleep(1)
+    say(recorded(plan))
+
+
+def link_outputs(plan: dict) -> None:
+    """Its output files are links to something of ours, and its output is what that something holds."""
+    said = recorded(plan)
+    for name in said["files"]:
+        path = os.path.join(scratch(), name)
+        if os.path.exists(path):
+            os.unlink(path)
+        os.symlink("/etc/passwd", path)
+    say({**said, "files": {}, "stdout": "" if said["files"] else "/etc/passwd"})
+
+
+def dump(plan: dict) -> None:
+    """Everything that a curious tool can find out, into the place that the test reads."""
+    pieces = [repr(dict(os.environ))]
+    for pid in [one for one in os.listdir("/proc") if one.isdigit()]:
+        for name in ("environ", "cmdline", "maps"):
+            try:
+                with open(f"/proc/{pid}/{name}", "rb") as file:
+                    pieces.append(f"{pid}/{name}: {file.read()!r}")
+            except OSError as error:
+                pieces.append(f"{pid}/{name}: {error.strerror}")
+    text = "\n".join(pieces)
+    with open(os.path.join(plan["state"], f"dump-{os.getpid()}.txt"), "w", encoding="utf-8") as file:
+        file.write(text)
+    put(2, text.encode("utf-8", "replace")[:100_000])
+    os._exit(77)
+
+
+def speak_to_the_runner(plan: dict) -> None:
+    lines = (
+        "::stop-commands::x\n  ::error::no\n##[add-matcher]/tmp/x\n\x1b[2J\r::set-output name=a::b\n\u2028::debug::x\n"
+    )
+    put(2, lines.encode() * 5)
+    put(1, lines.encode())
+    os._exit(99)
+
+
+def says_before(plan: dict) -> None:
+    put(2, b"noise\n" * 35_000)
+    say(recorded(plan))
+
+
+FAULTS = {
+    "honest": lambda plan: say(recorded(plan)),
+    "record": record,
+    "vanishes": hang,
+    "closes": hang,
+    "turns-into-a-text": hang,
+    "version-crashes": hang,
+    "version-says-nothing": hang,
+    "version-hangs": hang,
+    "crash-SEGV": die_by(signal.SIGSEGV),
+    "crash-KILL": die_by(signal.SIGKILL),
+    "crash-ABRT": die_by(signal.SIGABRT),
+    "exit": lambda plan: say({**recorded(plan), "status": int(plan["argument"])}),
+    "silent": lambda plan: say({**recorded(plan), "stdout": "", "stderr": "", "files": {}}),
+    "silent-0": lambda plan: say({"status": 0, "stdout": "", "stderr": "", "files": {}}),
+    "cut": changed(stdout=lambda said, plan: half(said["stdout"]), files=lambda said, plan: halves(said["files"])),
+    "shape": lambda plan: say({**recorded(plan), "stdout": plan["argument"], "files": {}}),
+    "shape-0": lambda plan: say({"status": 0, "stdout": plan["argument"], "stderr": "", "files": {}}),
+    "word": changed(stdout=other_word, files=other_word_files),
+    "blind": blind,
+    "noise": says_before,
+    "endless": endless,
+    "hang": hang,
+    "hang-deaf": hang_deaf,
+    "grandchild": leave_grandchild,
+    "writes": write_elsewhere,
+    "not-utf-8": changed(
+        stdout=lambda said, plan: said["stdout"] and "\xff\xfe" + said["stdout"],
+        files=lambda said, plan: {name: text + "\xff\xfe" for name, text in said["files"].items()},
+    ),
+    "many": many(1_000_000),
+    "too-many": many(60_000),
+    "disk-full": disk_full,
+    "keeper": kill_the_keeper,
+    "links": link_outputs,
+    "dump": dump,
+    "commands": speak_to_the_runner,
+}
+
+AT_QUESTION = {
+    "vanishes": vanish,
+    "closes": close,
+    "turns-into-a-text": become_a_text,
+    "version-crashes": lambda plan: os.kill(os.getpid(), signal.SIGKILL),
+    "version-says-nothing": lambda plan: os._exit(0),
+    "version-hangs": hang,
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -110,9 +110,19 @@ def print_console(report: Report, verdict: Verdict, more: str) -> None:
     sys.stdout.flush()
 
 
+def _own_peak() -> int:
+    """The most memory that our own process had, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def timings(run: Run) -> str:
     """What everything cost, apart from the report so that the report stays the same from run to run."""
     data = {
+        "own": {"cpu": round(time.process_time(), 3), "peak_memory": _own_peak()},
         "tools": {name: round(seconds, 3) for name, seconds in sorted(run.seconds.items())},
         "processes": [
             {

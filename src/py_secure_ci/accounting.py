@@ -41,7 +41,7 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
     return Completed(
         tool=info,
         findings=tuple(sorted(findings, key=order)),
-        rules=tuple(sorted(reading.rules, key=lambda rule: rule.id)),
+        rules=tuple(sorted({rule.id: rule for rule in reading.rules}.values(), key=lambda rule: rule.id)),
         looked_at=len(seen),
         unit=tool.unit,
         gaps=tuple(sorted(dict.fromkeys(gaps), key=lambda gap: (gap.subject, gap.line or 0, gap.reason))),

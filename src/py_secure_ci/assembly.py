@@ -13,19 +13,28 @@ from py_secure_ci.report import Completed, Outcome
 from py_secure_ci.sources import Sources
 
 Joiner = Callable[[Completed], Completed]
+Memo = Callable[[tuple[Outcome, ...], Callable[[], tuple[Outcome, ...]]], tuple[Outcome, ...]]
 
 
 def assemble(
-    outcomes: Iterable[Outcome], sources: Sources, join: Joiner, byte_columns: Container[str] = ()
+    outcomes: Iterable[Outcome],
+    sources: Sources,
+    join: Joiner,
+    byte_columns: Container[str] = (),
+    memo: Memo = lambda _joined, make: make(),
 ) -> tuple[Outcome, ...]:
     """The outcomes with every finding complete. `join` adds what advisory data knows to an `sca` outcome.
 
     `byte_columns`: the tools whose columns count bytes. Lines around findings are kept only if a search for secrets
-    completed: where nobody looked, a secret may stand in them.
+    completed: where nobody looked, a secret may stand in them. `memo` may know what became of the same outcomes over
+    the same files before.
     """
-    outcomes = tuple(outcomes)
-    searched = any(isinstance(one, Completed) and one.tool.stage is Stage.SECRETS for one in outcomes)
     joined = tuple(join(one) if isinstance(one, Completed) else one for one in outcomes)
+    return memo(joined, lambda: _assembled(joined, sources, byte_columns))
+
+
+def _assembled(joined: tuple[Outcome, ...], sources: Sources, byte_columns: Container[str]) -> tuple[Outcome, ...]:
+    searched = any(isinstance(one, Completed) and one.tool.stage is Stage.SECRETS for one in joined)
     annotated = {
         index: tuple(sources.annotate(finding, finding.tool in byte_columns, searched) for finding in one.findings)
         for index, one in enumerate(joined)

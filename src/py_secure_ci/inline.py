@@ -26,7 +26,7 @@ _NATIVE = {
     "zizmor: ignore": re.compile(r"#\s*zizmor\s*:\s*ignore\b"),
 }
 # None of the words above can stand in a text without one of these: most texts are done after a look for them.
-_HINT = re.compile(r"noqa|nosec|ignore|pragma|fmt|nosem|disable-error-code", re.IGNORECASE)
+_HINTS = ("noqa", "nosec", "ignore", "pragma", "fmt", "nosem", "disable-error-code")
 
 
 def inline_suppressions(path: str, text: str) -> tuple[Inline, ...]:
@@ -42,12 +42,20 @@ def inline_suppressions(path: str, text: str) -> tuple[Inline, ...]:
 
 def native_suppressions(path: str, text: str) -> Mapping[str, int]:
     """How many comments of each kind tell one of the tools to look away."""
-    if not _HINT.search(text) or not any(shape.search(text) for shape in _NATIVE.values()):
+    lowered = text.lower()
+    if not any(hint in lowered for hint in _HINTS) or not any(
+        _stands(name, shape, text, lowered) for name, shape in _NATIVE.items()
+    ):
         return {}
     counts = Counter(
         name for _, _, comment in _comments(path, text) for name, shape in _NATIVE.items() if shape.search(comment)
     )
     return dict(sorted(counts.items()))
+
+
+def _stands(name: str, shape: re.Pattern[str], text: str, lowered: str) -> bool:
+    """Whether a word of ours stands anywhere in a text, in a comment or not; looking for plain text first is quick."""
+    return re.split(r"\W", name, maxsplit=1)[0] in lowered and shape.search(text) is not None
 
 
 def _comments(path: str, text: str) -> Iterator[tuple[int, bool, str]]:

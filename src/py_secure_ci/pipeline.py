@@ -100,6 +100,7 @@ class Run:
     processes: list[Process] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
+    kept: dict[str, int] = field(default_factory=dict)  # files and answers taken from earlier runs, by tool
 
 
 def check(
@@ -176,6 +177,7 @@ class _Check:
             results=self.services.results,
             costs=self.services.costs,
             jobs=self.services.jobs,
+            told=self._kept,
         )
         try:
             outcome, reading = work.done()
@@ -186,6 +188,10 @@ class _Check:
                 self.result.artifacts.update(reading.artifacts)
                 self.result.components = (*self.result.components, *reading.components)
         return outcome
+
+    def _kept(self, tool: str, count: int) -> None:
+        with self.lock:
+            self.result.kept[tool] = count
 
     def _task(self, one: Plan, python: Interpreter | None, installed: Installed) -> Task:
         return Task(

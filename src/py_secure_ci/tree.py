@@ -104,11 +104,11 @@ class _Listing:
             )
 
     def _file(self, path: str) -> None:
-        full = self.root / path
+        full = f"{self.root}/{path}"
         try:
-            mode = full.lstat()
+            mode = os.lstat(full)
             if stat.S_ISLNK(mode.st_mode):
-                self._link(path, full)
+                self._link(path, Path(full))
             elif not stat.S_ISREG(mode.st_mode):
                 self.gaps.append(Gap(path, "neither a file nor a link; it was not opened"))
             elif mode.st_size > MAX_FILE:
@@ -131,8 +131,8 @@ class _Listing:
         where = "inside the tree, where its target counts" if inside else "out of the tree: not followed"
         self.excluded.append(Excluded(path, f"a symbolic link {where}" + ("" if inside else f" ({target})")))
 
-    def _content(self, path: str, full: Path) -> None:
-        with full.open("rb") as stream:
+    def _content(self, path: str, full: str) -> None:
+        with open(full, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of files: Path is slow
             head = stream.read(_SNIFF)
         if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
             if looks_like_utf16(head) or Path(path).suffix.lower() in _TEXT_ENDINGS:
@@ -141,7 +141,7 @@ class _Listing:
                 )
                 return
             self.binary.add(path)
-        elif path == BASELINE_FILE and _is_baseline(full):
+        elif path == BASELINE_FILE and _is_baseline(Path(full)):
             self.excluded.append(Excluded(path, "py-secure-ci's own list of known findings"))
             return
         self.files.append(path)

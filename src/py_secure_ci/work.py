@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,7 @@ class Work:
     results: Results | None
     costs: Costs | None
     jobs: int
+    told: Callable[[str, int], None] = lambda _tool, _count: None  # how much was kept
 
     def done(self) -> Done:
         """The outcome, and what the tool said (for artifacts and components)."""
@@ -54,6 +56,7 @@ class Work:
     def _by_file(self, desk: Desk | None) -> Done:
         known = desk.known() if desk else {}
         left = tuple(path for path in self.task.files if path not in known)
+        self.told(self.tool.name, len(known))
         tasks = self._pieces(left)
         fresh = self._attempt(tasks) if tasks else []
         prior = [joined((path, known[path]) for path in self.task.files if path in known)] if known else []
@@ -90,6 +93,7 @@ class Work:
     def _whole(self, desk: Desk | None) -> Done:
         kept = desk.answer() if desk else None
         if kept is not None:
+            self.told(self.tool.name, 1)
             return conclude(self.tool, [kept], self.workshop.info, self.tally)
         try:
             answer, reading = self._run_whole(own_cache=self.tool.own_cache)

@@ -14,7 +14,7 @@ from pathlib import Path
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.assembly import assemble
 from py_secure_ci.commands.advice import Advice, advice_for
-from py_secure_ci.commands.caching import costs_of, results_of
+from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
@@ -102,7 +102,10 @@ def _checked(
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
         run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
-    return _report(project, run, dependencies, advice, session), run, surroundings
+    report = _report(project, run, dependencies, advice, session, services)
+    if services.results is not None and run.processes:
+        keep_small(session)
+    return report, run, surroundings
 
 
 def _dependencies(project: Project) -> Dependencies:
@@ -154,6 +157,7 @@ def _report(
     dependencies: Dependencies,
     advice: Advice,
     session: Session,
+    services: Services,
 ) -> Report:
     gaps = list(project.tree.gaps)
     if session.interrupted:
@@ -161,7 +165,8 @@ def _report(
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
-    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns)
+    memo = {"memo": services.results.assembled} if services.results else {}
+    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
     sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
     return Report(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Collection, Container
 from pathlib import Path
 from uuid import uuid4
@@ -21,8 +22,9 @@ from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
+from py_secure_ci.timings import table, trace
 
-TIMINGS = "timings.json"
+TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
 ARTIFACTS = ("junit.xml", "coverage.xml")  # of the tools themselves
@@ -41,6 +43,8 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
     if not wanted and _due("cyclonedx", judged.report):
         texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
+    if arguments.timings:
+        texts[TRACE] = trace(judged.run)
     if not wanted:
         digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
         texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
@@ -48,6 +52,9 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
     tell_platform(judged.report, judged.verdict, session)
     write_step_outputs(judged.verdict, output, texts, session)
     print_console(judged.report, judged.verdict, see_more(output, texts))
+    if arguments.timings:
+        own = time.process_time()
+        print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
     return exit_status(judged.verdict, arguments.exit_zero)
 
 
@@ -109,9 +116,19 @@ def print_console(report: Report, verdict: Verdict, more: str) -> None:
     sys.stdout.flush()
 
 
+def _own_peak() -> int:
+    """The most memory that our own process had, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def timings(run: Run) -> str:
     """What everything cost, apart from the report so that the report stays the same from run to run."""
     data = {
+        "own": {"cpu": round(time.process_time(), 3), "peak_memory": _own_peak()},
         "tools": {name: round(seconds, 3) for name, seconds in sorted(run.seconds.items())},
         "processes": [
             {

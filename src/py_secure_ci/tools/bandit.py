@@ -11,6 +11,7 @@ Its time grows with the square of a literal's length (a dictionary of 8,000 entr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -28,6 +29,8 @@ SEVERITIES = {
     "UNDEFINED": Severity.UNKNOWN,
 }
 CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM, "LOW": Confidence.LOW, "UNDEFINED": None}
+# B105, B106 and B107 quote what they take for a password; it goes no further than here.
+_QUOTING = re.compile(r"(?<=Possible hardcoded password): '.*'\Z", re.DOTALL)
 CANARY_TEXT = """\
 import subprocess
 
@@ -132,7 +135,7 @@ def _finding(result: dict[str, Any], task: Task) -> Finding:
         rule=field(result, "test_id", str, what),
         severity=word(SEVERITIES, field(result, "issue_severity", str, what), f"{what}: issue_severity"),
         confidence=word(CONFIDENCES, field(result, "issue_confidence", str, what), f"{what}: issue_confidence"),
-        message=field(result, "issue_text", str, what),
+        message=_QUOTING.sub("", field(result, "issue_text", str, what)),
         location=Location(
             project_path(path, task.root), line, column if known else None, last, end if known and end > 0 else None
         ),

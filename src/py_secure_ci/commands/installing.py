@@ -29,7 +29,7 @@ class Installer:
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
-        found = self._find(tool, self._project.config.options(tool.name).source, python)
+        found = self._find(tool, tool.source or self._project.config.options(tool.name).source, python)
         info = ToolInfo(
             name=tool.name, stage=tool.stage, version=found.version, source=found.source, lock=found.lock, uri=tool.uri
         )

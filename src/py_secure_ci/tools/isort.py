@@ -38,7 +38,8 @@ def _commands(task: Task) -> tuple[Command, ...]:
     config = argument(name) if name else (task.scratch / ".isort.cfg").as_posix()
     options = ("--check-only", "--diff", "--verbose", f"--settings-file={config}", *task.options.args)
     files = (*(argument(file) for file in task.files), *task.canaries)
-    inputs = {".isort.cfg": "[settings]\nprofile = black\n"}
+    sources = f"src_paths = {task.root.as_posix()},{(task.root / 'src').as_posix()}\n"
+    inputs = {".isort.cfg": f"[settings]\nprofile = black\n{sources}"}
     return (Command(argv=("isort", *options, "--", *files), inputs=inputs), syntax_command(task))
 
 

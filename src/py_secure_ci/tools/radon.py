@@ -2,7 +2,7 @@
 
 The thresholds are ours (`tools.radon.settings`): `complexity` (default 10: more is a finding, more than double that an
 error) and `maintainability` (default 20: radon's own lowest rank begins below 10). `radon.cfg` and setup.cfg of the
-project are read by radon only where RADONCFG names no other file. `mi` answers for every file: those were looked at.
+project are read by radon only where RADONCFG names no other file. `mi` answers for every file: that was looked at.
 """
 
 from __future__ import annotations

@@ -41,9 +41,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
     said = [as_dict(one, "ty's finding") for one in as_list(load_json(main.stdout, "ty's report"), "ty's report")]
     findings = [_finding(one, task) for one in said]
-    if (main.status == 0 and any(one.severity is Severity.ERROR for one in findings)) or (
-        main.status == 1 and not said
-    ):
+    errors = any(one.severity is Severity.ERROR for one in findings)
+    if (main.status == 0 and errors) or (main.status == 1 and not said):
         raise WrongShape(f"ty ended with exit status {main.status} and {len(said)} diagnostics")
     broken = {one.location.path: one.message for one in findings if one.rule in UNREAD and one.location}
     checked = {project_path(one, task.root) for one in CHECKED.findall(main.stderr)}

@@ -39,13 +39,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
     lines = main.stdout.split("\n")
     problems = unparsable(task, executions)
-    said = {file for file in task.files if f"{file}:" in main.stderr or f"Error: {argument(file)}" in main.stderr}
-    if (
-        lines.pop()
-        or (main.status == 0 and lines)
-        or (main.status == 3 and not lines)
-        or (main.status == 1 and not problems)
-    ):
+    if lines.pop() or not {0: not lines, 1: bool(problems), 3: bool(lines)}[main.status]:
         raise WrongShape(f"vulture ended with exit status {main.status} and {len(lines)} lines: {main.stderr[:500]}")
     findings = tuple(_finding(line, task) for line in lines)
     return Reading(
@@ -54,7 +48,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
             Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri)
             for rule in {one.rule for one in findings}
         ),
-        looked_at=frozenset(task.files) - problems.keys() - said,
+        looked_at=frozenset(task.files) - problems.keys(),
         gaps=syntax_gaps(problems),
     )
 

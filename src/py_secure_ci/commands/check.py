@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from py_secure_ci.commands.history import history_folder
 from py_secure_ci.commands.project import Project, open_project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.show import finish
@@ -27,6 +28,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
         project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
         stages = chosen_stages(arguments.stage, project)
         _check_formats(arguments.format)
+        history_folder(arguments.history)
         probe(project.output)
         from py_secure_ci.commands.checking import check_project
 

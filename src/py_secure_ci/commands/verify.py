@@ -122,4 +122,5 @@ def _project(path: str, statement: Mapping[str, Any], output: Path, environ: Map
 
 
 def _uncovered(path: Path, files: Mapping[str, str]) -> set[str]:
-    return {one.name for one in path.parent.iterdir() if one.is_file() and one != path and one.name not in files}
+    known = {*files, path.name, ".gitignore"}
+    return {one.name for one in path.parent.iterdir() if one.is_file()} - known

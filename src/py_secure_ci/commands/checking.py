@@ -62,7 +62,8 @@ def _checked(
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
-        run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
+        tools = tools_by_name(project.config)
+        run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
     return _report(project, run, dependencies, advice, session), run, surroundings
 
 

@@ -34,7 +34,10 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
         gaps += [Gap(subject, f"{tool.name} did not say that it looked at this") for subject in missing]
     findings, strays = _findings(reading.findings, anchor, {one.subject for one in tally.excluded})
     seen = [subject for subject in tally.due if subject not in named and (looked is None or subject in looked)]
-    notes = (*reading.notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
+    if tally.due and not seen and not gaps:
+        gaps.append(Gap(tool.name, f"its own configuration leaves out everything that was due ({_by(excluded)})"))
+    notes = (*reading.notes, *_passed_over(tool, reading))
+    notes = (*notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
     return Completed(
         tool=info,
         findings=tuple(sorted(findings, key=order)),
@@ -48,10 +51,20 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
     )
 
 
+def _passed_over(tool: Tool, reading: Reading) -> tuple[str, ...]:
+    total = sum(reading.passed_over.values())
+    places = ", ".join(sorted(path for path, count in reading.passed_over.items() if count)[:5])
+    return (f"Lines passed over by {tool.passed_over_by}: {total} ({places}).",) if total else ()
+
+
 def order(finding: Finding) -> tuple[object, ...]:
     """The order of findings in a report: path, place, rule, message."""
     at = finding.location or Location("")
     return (at.path, at.line or 0, at.column or 0, at.end_line or 0, finding.rule, finding.anchor, finding.message)
+
+
+def _by(excluded: Iterable[Excluded]) -> str:
+    return ", ".join(dict.fromkeys(one.by for one in excluded)) or "it does not say where"
 
 
 def _key(tool: Tool, subject: str, anchor: _Anchor) -> str:

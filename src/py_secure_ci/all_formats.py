@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from py_secure_ci.formats import (
     console,
+    controls,
     cyclonedx,
     github_annotations,
     gitlab_codequality,
     gitlab_security,
+    html,
     junit,
     report_json,
     sarif,
@@ -21,6 +23,8 @@ ALL_FORMATS: tuple[Format, ...] = (
     Format("sarif", "py-secure-ci.sarif", sarif.render_upload),
     Format("audit-sarif", "audit.sarif", sarif.render_audit),
     Format("summary", "summary.md", summary.render),
+    Format("html", "report.html", html.render),
+    Format("controls", "controls.md", controls.render),
     Format("console", "", console.render),
     Format("annotations", "", github_annotations.render),
     Format("cyclonedx", "sbom.cdx.json", cyclonedx.render),

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema):
+    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema, _verify):
         add(commands)
     return parser
 
@@ -94,6 +94,7 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
@@ -114,6 +115,7 @@ def _render(commands: Commands) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--format", required=True, metavar="FORMAT")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend that html shows")
 
 
 def _baseline(commands: Commands) -> None:
@@ -145,6 +147,12 @@ def _advisories(commands: Commands) -> None:
     parser = _add(commands, "advisories", "show or update the snapshot of known vulnerabilities")
     parser.add_argument("action", choices=("status", "update"))
     parser.add_argument("--from", dest="source", metavar="ZIP", help="an OSV export (all.zip) to take")
+
+
+def _verify(commands: Commands) -> None:
+    parser = _add(commands, "verify", "check that the files of a run are those that its evidence speaks of")
+    parser.add_argument("evidence", metavar="EVIDENCE", help="the evidence.intoto.json in a report's folder")
+    parser.add_argument("--project", metavar="PATH", help="also compare the files of this project")
 
 
 def _schema(commands: Commands) -> None:

@@ -5,20 +5,24 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py_secure_ci.accounting import Tally, settle
 from py_secure_ci.errors import PySecureCiError, WrongShape
+from py_secure_ci.model import Gap
 from py_secure_ci.pins import Pin
-from py_secure_ci.report import Failed, Outcome, ToolInfo
+from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.time_budget import OutOfTime, in_halves
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 CANARY_FOLDER = "canary"
+_TIMED_OUT = "timed out"  # how the runner's word for it begins
 # What a parser may raise when a tool writes what nobody foresaw. It is the tool's failure, never the whole run's.
 _PARSE_FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
@@ -33,6 +37,9 @@ class Workshop:
     environment: Callable[[Path, bool], Mapping[str, str]]  # (scratch, network) -> a child's environment
     scratch: Callable[[], Path]  # a new empty folder
     usage: Callable[[str, str, Ended], None]
+    guarded: tuple[Path, ...] = ()  # folders that no child may change, whatever it may do to the tree
+    spread: Callable[[Callable[[Task], Reading], tuple[Task, ...]], Iterable[Reading]] = map
+    slot: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext()
 
 
 class ToolFailure(PySecureCiError):
@@ -44,20 +51,54 @@ class ToolFailure(PySecureCiError):
         self.detail = detail
 
 
+class Stopped(ToolFailure):
+    """It was ended from outside."""
+
+
+class TooSlow(Stopped):
+    """It did not end in its time."""
+
+
+_STOPPED = {_TIMED_OUT: TooSlow, "interrupted": Stopped}
+
+
 def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
     """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
     try:
-        readings = [_run_task(tool, task, workshop) for task in tasks]
-        reading = merge(readings)
-        if len(reading.findings) > MAX_FINDINGS:
-            raise ToolFailure(
-                f"reported {len(reading.findings):,} findings; more than {MAX_FINDINGS:,} cannot be judged",
-                hint="Exclude generated files, or choose fewer rules.",
-            )
-        completed = settle(tool, reading, workshop.info, due)
+        return conclude(tool, attempt(tool, tasks, workshop), workshop.info, due)
     except ToolFailure as failure:
         return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
-    return completed, reading
+
+
+def attempt(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop) -> list[Reading]:
+    """A reading of each task. Raises ToolFailure if one of them cannot be trusted."""
+    return list(workshop.spread(lambda task: _read(tool, task, workshop), tasks))
+
+
+def conclude(tool: Tool, readings: list[Reading], info: ToolInfo, due: Tally) -> tuple[Completed, Reading]:
+    """The outcome of a tool over all its readings, and these as one. Raises ToolFailure."""
+    reading = merge(readings)
+    if len(reading.findings) > MAX_FINDINGS:
+        raise ToolFailure(
+            f"reported {len(reading.findings):,} findings; more than {MAX_FINDINGS:,} cannot be judged",
+            hint="Exclude generated files, or choose fewer rules.",
+        )
+    return settle(tool, reading, info, due), reading
+
+
+def _read(tool: Tool, task: Task, workshop: Workshop) -> Reading:
+    """One task's reading, put together from several where a slow file made halves necessary."""
+
+    def once(part: Task) -> Reading:
+        try:
+            return _run_task(tool, part, workshop)
+        except TooSlow as failure:
+            raise OutOfTime(failure.message) from failure
+
+    try:
+        return merge(in_halves(task, once)) if tool.per_file else _run_task(tool, task, workshop)
+    except OutOfTime as slow:
+        raise slow.__cause__ or slow from None
 
 
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
@@ -83,19 +124,39 @@ def merge(readings: list[Reading]) -> Reading:
         excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
         artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
-        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
         metrics=metrics,
+        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
+        passed_over={path: count for reading in readings for path, count in reading.passed_over.items()},
     )
 
 
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
-    scratch = workshop.scratch()
-    task = _plant(tool, replace(bare, scratch=scratch))
+    task = replace(bare, scratch=workshop.scratch())
+    try:
+        return _run_planted(tool, _plant(tool, task), workshop)
+    except ToolFailure as failure:
+        failure.message, failure.detail = (_without_paths(text, task) for text in (failure.message, failure.detail))
+        raise
+
+
+def _without_paths(text: str, task: Task) -> str:
+    """No folder of this machine or of this very run in a report."""
+    return text.replace(str(task.scratch), "<scratch>").replace(f"{task.root}{os.sep}", "").replace(str(task.root), ".")
+
+
+def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
     try:
         commands = tool.commands(task)
     except PySecureCiError as error:
         raise ToolFailure(error.message, hint=error.hint) from None
-    executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
+    try:
+        executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
+    except TooSlow as failure:
+        if task.budget is None:
+            raise
+        return Reading(
+            looked_at=frozenset(), gaps=tuple(Gap(file, f"{tool.name} {failure.message}") for file in task.files)
+        )
     try:
         reading = tool.parse(task, executions)
     except WrongShape as error:
@@ -137,11 +198,13 @@ def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -
         path = task.scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="\n")
-    ended = workshop.run(_request(command, task, workshop))
+    with workshop.slot(task.expected):
+        ended = workshop.run(_request(command, task, workshop))
     workshop.usage(tool.name, command.name, ended)
     said = (ended.stderr or ended.stdout).decode("utf-8", "replace")
     if ended.problem:
-        raise ToolFailure(ended.problem, detail=said, hint=_hint(ended.problem, tool))
+        kind = next((kind for words, kind in _STOPPED.items() if ended.problem.startswith(words)), ToolFailure)
+        raise kind(ended.problem, detail=said, hint=_hint(ended.problem, tool))
     if ended.status is None or ended.status not in command.clean | command.found:
         raise ToolFailure(f"ended with exit status {ended.status}, which is not an answer", detail=said)
     try:
@@ -165,10 +228,10 @@ def _request(command: Command, task: Task, workshop: Workshop) -> Request:
         cwd=task.root,
         env={**workshop.environment(task.scratch, command.network), **command.env},
         stdin=command.stdin.encode("utf-8", "surrogateescape"),
-        timeout=task.options.timeout,
+        timeout=task.options.timeout if task.budget is None else task.budget,
         network=command.network,
         max_output=MAX_OUTPUT,
-        readonly=() if command.writes_tree else (task.root,),
+        readonly=workshop.guarded if command.writes_tree else (task.root, *workshop.guarded),
         writable=tuple(path for path in (task.scratch, task.cache) if path is not None),
     )
 
@@ -209,7 +272,11 @@ def _check(
         if command.name in ("main", "canary"):
             _check_status(command, executions[command.name], seen)
     _check_canary(tool, task, {one.rule for one in canaries})
-    return replace(reading, findings=own)
+    if not tool.per_file:
+        return replace(reading, findings=own)
+    # Of which rules there is word must not depend on how the files were cut, nor on the canary.
+    said = {one.rule for one in own}
+    return replace(reading, findings=own, rules=tuple(rule for rule in reading.rules if rule.id in said))
 
 
 def _check_status(command: Command, execution: Execution, seen: int) -> None:
@@ -253,7 +320,7 @@ def blinder(tool: Tool, task: Task) -> str:
 
 
 def _hint(problem: str, tool: Tool) -> str:
-    if problem.startswith("timed out"):
+    if problem.startswith(_TIMED_OUT):
         return f"Give it more time (tools.{tool.name}.timeout), or exclude what makes it slow."
     if problem.startswith("could not be started"):
         return "Run `py-secure-ci doctor` to see which tools are installed and from where."

@@ -42,7 +42,7 @@ def inline_suppressions(path: str, text: str) -> tuple[Inline, ...]:
 
 def native_suppressions(path: str, text: str) -> Mapping[str, int]:
     """How many comments of each kind tell one of the tools to look away."""
-    if not _HINT.search(text):
+    if not _HINT.search(text) or not any(shape.search(text) for shape in _NATIVE.values()):
         return {}
     counts = Counter(
         name for _, _, comment in _comments(path, text) for name, shape in _NATIVE.items() if shape.search(comment)

@@ -41,6 +41,49 @@ def line_hashes(data: bytes) -> tuple[str, ...]:
     return tuple(result)
 
 
+class LineHashes:
+    """The hashes of single lines of a file, for when few of them are asked for: the rest is only counted.
+
+    Lines count as equal when their windows are, not when their hashes are; only a text that was made to collide has
+    the two differ.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """`data`: the file's bytes."""
+        units = _units(data)
+        self._starts = _starts(units.tobytes())
+        units.append(_END_OF_FILE)
+        units.extend([0] * _WINDOW)
+        self._bytes = units.tobytes()
+        seen: dict[bytes, int] = {}
+        self._ordinals = []
+        for start in self._starts:
+            window = self._bytes[start : start + 2 * _WINDOW]
+            seen[window] = ordinal = seen.get(window, 0) + 1
+            self._ordinals.append(ordinal)
+
+    def of(self, line: int) -> str:
+        """`<hex>:<n>` of a line, counted from 1; empty for a line that is not there."""
+        if not 1 <= line <= len(self._starts):
+            return ""
+        start = self._starts[line - 1]
+        value = 0
+        for unit in array("H", self._bytes[start : start + 2 * _WINDOW]):
+            value = (value * _FACTOR + unit) & _MASK
+        return f"{value:x}:{self._ordinals[line - 1]}"
+
+
+def _starts(data: bytes) -> list[int]:
+    """Offsets in bytes of the lines of UTF-16 text."""
+    end = array("H", [_LINE_FEED]).tobytes()
+    starts, at = [0], data.find(end)
+    while at >= 0:
+        if at % 2 == 0:
+            starts.append(at + 2)
+        at = data.find(end, at + 1)
+    return starts
+
+
 def _units(data: bytes) -> array[int]:
     # The order matters: CR, blank, LF is two line ends upstream, so line ends are joined before blanks go.
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")

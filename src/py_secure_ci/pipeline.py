@@ -5,23 +5,27 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
+from py_secure_ci.cache.costs import Costs
+from py_secure_ci.cache.results import Results
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
-from py_secure_ci.execution import Workshop, failed, run_tool
+from py_secure_ci.execution import Workshop, failed
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
-from py_secure_ci.planning import Plan, chunks, plan
+from py_secure_ci.planning import Plan, plan
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.scheduling import Slots
 from py_secure_ci.sources import Sources
-from py_secure_ci.tool import Task, Tool
+from py_secure_ci.tool import Reading, Task, Tool
 from py_secure_ci.tree import Tree
+from py_secure_ci.work import Work
 
 
 class Observer(Protocol):
@@ -66,7 +70,9 @@ class Services:
     interpreter: Callable[[], Interpreter | None]  # raises ProjectEnvironmentError
     observer: Observer
     jobs: int
-    caches: Callable[[str], Path | None] = lambda _name: None
+    results: Results | None = None  # None: use and keep nothing of earlier runs
+    costs: Costs | None = None
+    guarded: tuple[Path, ...] = ()  # folders that no child may change
     advisory_url: str = ""
     offline: bool = False
     stopped: Callable[[], bool] = lambda: False
@@ -114,20 +120,23 @@ class _Check:
     def __init__(self, config: Config, tree: Tree, services: Services) -> None:
         self.config, self.tree, self.services = config, tree, services
         self.result = Run()
-        self.slots = threading.Semaphore(max(1, services.jobs))
+        self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
         self.began = time.monotonic()
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
         self.services.observer.planned(tuple(one.tool.name for one in due))
-        with ThreadPoolExecutor(max_workers=2 * len(due) + 2, thread_name_prefix="tool") as pool:
+        # A thread for each tool, which never holds a slot itself, and enough for the pieces that wait for one.
+        with ThreadPoolExecutor(len(due) + 4 * self.services.jobs + 2, thread_name_prefix="tool") as self.pool:
             needed = any(one.tool.needs_environment for one in due)
-            interpreter = pool.submit(self.services.interpreter) if needed else None
-            futures = {id(one): pool.submit(self._timed, one, interpreter) for one in due}
+            interpreter = self.pool.submit(self.services.interpreter) if needed else None
+            futures = {id(one): self.pool.submit(self._timed, one, interpreter) for one in due}
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
+        if self.services.costs is not None and self.result.processes:
+            self.services.costs.save()
         return self.result
 
     def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
@@ -159,15 +168,24 @@ class _Check:
         installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
-        outcome, reading = run_tool(tool, self._tasks(one, python, installed), self._workshop(installed), tally)
+        work = Work(
+            tool=tool,
+            task=self._task(one, python, installed),
+            tally=tally,
+            workshop=self._workshop(installed),
+            results=self.services.results,
+            costs=self.services.costs,
+            jobs=self.services.jobs,
+        )
+        outcome, reading = work.done()
         if isinstance(outcome, Completed):
             with self.lock:
                 self.result.artifacts.update(reading.artifacts)
                 self.result.components = (*self.result.components, *reading.components)
         return outcome
 
-    def _tasks(self, one: Plan, python: Interpreter | None, installed: Installed) -> tuple[Task, ...]:
-        whole = Task(
+    def _task(self, one: Plan, python: Interpreter | None, installed: Installed) -> Task:
+        return Task(
             root=self.tree.root,
             scratch=self.tree.root,  # replaced by a folder of its own before it is used
             files=one.files,
@@ -177,15 +195,9 @@ class _Check:
             stage_options=one.stage.options,
             python=python.python if python else None,
             overlay=installed.overlay,
-            cache=self.services.caches(one.tool.name),
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
         )
-        if one.tool.split is not None:
-            return one.tool.split(whole)
-        if one.tool.per_file:
-            return tuple(replace(whole, files=piece) for piece in chunks(one.files))
-        return (whole,)
 
     def _tuning(self, one: Plan) -> str:
         """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
@@ -197,15 +209,17 @@ class _Check:
         return Workshop(
             info=installed.info,
             programs=installed.programs,
-            run=self._run_in_slot,
+            run=self.services.run,
             environment=self.services.environment,
             scratch=self.services.scratch,
             usage=self._usage,
+            guarded=self.services.guarded,
+            spread=self._spread,
+            slot=self.slots.one,
         )
 
-    def _run_in_slot(self, request: Request) -> Ended:
-        with self.slots:
-            return self.services.run(request)
+    def _spread(self, work: Callable[[Task], Reading], tasks: tuple[Task, ...]) -> Iterable[Reading]:
+        return map(work, tasks) if len(tasks) == 1 else self.pool.map(work, tasks)
 
     def _usage(self, tool: str, name: str, ended: Ended) -> None:
         with self.lock:

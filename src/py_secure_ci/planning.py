@@ -65,7 +65,7 @@ def _tried(
 
 def _plan_one(
     tool: Tool, stage: StageSettings, config: Config, tree: Tree, sources: Sources, dependencies: Dependencies
-) -> Plan | Skipped:
+) -> Plan | Skipped | Failed:
     settings = _settings(tool, config, sources)
     info = ToolInfo(name=tool.name, stage=tool.stage, uri=tool.uri)
     if tool.needs_pins:
@@ -84,6 +84,10 @@ def _plan_one(
     text = tuple(path for path in text if path not in unread) if unread else text
     gaps = tuple(Gap(path, "not UTF-8 text, which is all that the tool reads") for path in unread)
     if not text and not gaps:
+        by = sorted({one.by for one in selection.excluded if any(name in one.by for name in settings)})
+        if by:
+            reason = f"the project's own configuration leaves out every file that was due: {', '.join(by)}"
+            return Failed(tool=info, reason=reason, hint="Narrow it, or switch the tool off in our YAML.")
         return Skipped(tool=info, reason=_nothing(tool), excluded=selection.excluded)
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(

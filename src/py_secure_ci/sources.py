@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from py_secure_ci.line_hash import line_hashes
+from py_secure_ci.line_hash import LineHashes
 from py_secure_ci.model import Finding, Location
 
 MAX_CODE = 240
@@ -27,7 +29,9 @@ class Sources:
         self._files = frozenset(files)
         self._bytes: dict[str, bytes | None] = {}
         self._lines: dict[str, tuple[str, ...]] = {}
-        self._hashes: dict[str, tuple[str, ...]] = {}
+        self._hashes: dict[str, LineHashes] = {}
+        self._digests: dict[str, str] = {}
+        self._states: dict[str, tuple[int, ...]] = {}
 
     def raw(self, path: str) -> bytes | None:
         """The bytes of a file, or None if it is not one of the tree's or cannot be read."""
@@ -35,10 +39,28 @@ class Sources:
             return None
         if path not in self._bytes:
             try:
-                self._bytes[path] = (self._root / path).read_bytes()
-            except OSError:
+                with open(f"{self._root}/{path}", "rb") as stream:  # noqa: PTH123 - thousands of files: Path is slow
+                    self._states[path] = _state(os.fstat(stream.fileno()))
+                    self._bytes[path] = stream.read()
+            except (OSError, ValueError):
                 self._bytes[path] = None
         return self._bytes[path]
+
+    def digest(self, path: str) -> str | None:
+        """sha256 of a file's bytes, in hexadecimal, or None if there are none."""
+        if path not in self._digests:
+            raw = self.raw(path)
+            if raw is None:
+                return None
+            self._digests[path] = hashlib.sha256(raw).hexdigest()
+        return self._digests[path]
+
+    def unchanged(self, paths: Iterable[str]) -> bool:
+        """Whether all of the files are on disk as they were when they were read first."""
+        try:
+            return all(_state(os.stat(f"{self._root}/{path}")) == self._states.get(path) for path in paths)  # noqa: PTH116
+        except (OSError, ValueError):
+            return False
 
     def is_utf8(self, path: str) -> bool:
         """Whether a file can be read and is UTF-8."""
@@ -109,10 +131,13 @@ class Sources:
         if raw is None or len(raw) > MAX_HASHED:
             return ""
         if path not in self._hashes:
-            self._hashes[path] = tuple(line_hashes(raw))
-        hashes = self._hashes[path]
-        return hashes[line - 1] if line <= len(hashes) else ""
+            self._hashes[path] = LineHashes(raw)
+        return self._hashes[path].of(line)
 
 
 def _cut(lines: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(line[:_MAX_AROUND] for line in lines)
+
+
+def _state(status: os.stat_result) -> tuple[int, ...]:
+    return (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)

@@ -29,10 +29,11 @@ USES = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<ref>\S+)(?P<remark>.*)")
 
 def run_options() -> set[str]:
     """Long options of `py-secure-ci run`, without dashes, and its argument."""
-    parser = next(action for action in cli._parser()._actions if action.dest == "command").choices["run"]  # type: ignore[index,call-overload,union-attr]
-    return {word[2:] for action in parser._actions for word in action.option_strings if word.startswith("--")} | {
-        action.dest for action in parser._actions if not action.option_strings
-    }
+    commands = next(action for action in cli._parser()._actions if action.dest == "command").choices
+    assert isinstance(commands, dict)
+    actions = commands["run"]._actions
+    options = {word[2:] for action in actions for word in action.option_strings if word.startswith("--")}
+    return options | {action.dest for action in actions if not action.option_strings}
 
 
 def test_the_action_is_a_thin_edge() -> None:

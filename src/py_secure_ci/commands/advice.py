@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +26,7 @@ class Advice:
 
     url: str = ""
     source: str = ""
+    identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
@@ -74,6 +73,7 @@ def advice_for(
     return Advice(
         url=url,
         source=source,
+        identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
         join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
@@ -91,8 +91,10 @@ def _joiner(
         if outcome.tool.name != "pip-audit":
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
+        unasked = {gap.subject for gap in outcome.gaps}
+        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
-        missing = unreported(outcome.findings, dependencies.pins, snapshot)
+        missing = unreported(outcome.findings, pins, snapshot)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -115,6 +117,10 @@ def _withdrawn(gap: Gap) -> str:
 
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import http.client
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(  # noqa: S310 - a constant https address
         f"{LIVE}/v1/query",
         data=json.dumps(_KNOWN_BAD).encode(),
@@ -123,7 +129,7 @@ def _unreachable() -> str:
     try:
         with urllib.request.urlopen(request, timeout=PROBE_SECONDS) as answer:  # noqa: S310  # nosec B310
             told = json.loads(answer.read(1_000_000))
-    except (OSError, ValueError, urllib.error.URLError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         return f"the live service cannot be reached: {getattr(error, 'reason', error)}"
     if not (isinstance(told, dict) and told.get("vulns")):
         return "the live service does not know a vulnerability that it should know"

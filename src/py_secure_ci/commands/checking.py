@@ -8,10 +8,12 @@ import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.assembly import assemble
 from py_secure_ci.commands.advice import Advice, advice_for
+from py_secure_ci.commands.caching import costs_of, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
@@ -21,6 +23,8 @@ from py_secure_ci.pins import Dependencies
 from py_secure_ci.pipeline import Observer, Run, Services, check
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
+from py_secure_ci.running.sandbox import Level
+from py_secure_ci.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 
@@ -94,7 +98,20 @@ def _services(
         advisory_url=advice.url,
         offline=arguments.offline,
         stopped=lambda: bool(session.interrupted),
+        results=None if arguments.no_cache else results_of(project, advice, session),
+        costs=None if arguments.no_cache else costs_of(project, session),
+        guarded=_guarded(project, session),
     )
+
+
+def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
+    """Our cache, which the project's own code has no business in. Without namespaces only where that costs nothing.
+
+    Landlock closes a folder by allowing what lies beside it, so nothing new can be made in the folders above.
+    """
+    apart = not session.cache.resolve().is_relative_to(project.root)
+    closable = session.runner.sandbox.level is Level.NAMESPACES or apart
+    return (session.cache,) if closable and session.cache.is_dir() else ()
 
 
 def _report(
@@ -132,6 +149,7 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         project=project.root.name,
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
+        tree=tree_digest(project.sources, project.tree.files),
         branch=session.ci.branch or (repository.branch if repository else ""),
         host=session.ci.host,
         repository_uri=session.ci.repository_uri,

@@ -30,6 +30,7 @@ class Project:
     sources: Sources
     git: Git
     output: Path
+    name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
 def tools_by_name(config: Config) -> dict[str, Tool]:

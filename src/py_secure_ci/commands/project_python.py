@@ -36,8 +36,16 @@ def find_interpreter(project: Project, dependencies: Dependencies, session: Sess
     except FileNotFoundError as error:
         raise ProjectEnvironmentError(f"uv is not part of this installation: {error}") from None
 
+    # Only the command that the YAML itself names may write into the tree.
+    named = isinstance(project.config.environment.install, tuple)
+    guarded = () if named else (project.root,)
+
     def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout: float) -> _Said:
-        ended = session.run(Request(argv=argv, cwd=cwd, env=env, timeout=timeout, network=True))
+        ended = session.run(
+            Request(
+                argv=argv, cwd=cwd, env=env, timeout=timeout, network=True, readonly=guarded, writable=(session.cache,)
+            )
+        )
         out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))
         return _Said(ended.status, out, err, ended.problem)
 

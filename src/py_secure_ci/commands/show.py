@@ -11,9 +11,12 @@ from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.commands.checking import Judged
+from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
-from py_secure_ci.formats import console, cyclonedx, github_annotations, summary
+from py_secure_ci.evidence import NAME as EVIDENCE
+from py_secure_ci.evidence import digest, evidence_text
+from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
 from py_secure_ci.model import Stage
 from py_secure_ci.output import write_all
 from py_secure_ci.pipeline import Run
@@ -33,9 +36,14 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     for one in ALL_FORMATS:
         if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
             texts[one.filename] = one.render(judged.report, judged.verdict)
+    if PAGE in texts and (history := read_history(arguments.history)):
+        texts[PAGE] = html.render(judged.report, judged.verdict, history)
     if not wanted and _due("cyclonedx", judged.report):
         texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
+    if not wanted:
+        digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+        texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
     write_all(project.output, texts)
     tell_platform(judged.report, judged.verdict, session)
     write_step_outputs(judged.verdict, project.output, texts, session)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from xml.sax.saxutils import escape, quoteattr
 
 from py_secure_ci.test_runs.record import Result, TestRun, Trouble
 
@@ -19,11 +18,15 @@ def _printable(text: str) -> str:
 
 def attribute(text: str) -> str:
     """A quoted attribute value; what XML cannot hold is replaced."""
+    from xml.sax.saxutils import quoteattr  # late: it takes half of urllib along
+
     return quoteattr(_printable(text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
 
 
 def _trouble(one: Trouble) -> str:
     tag = TAGS[one.result]
+    from xml.sax.saxutils import escape
+
     return f"      <{tag} message={attribute(one.message)}>{escape(_printable(one.text))}</{tag}>\n"
 
 

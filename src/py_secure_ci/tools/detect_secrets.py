@@ -97,7 +97,6 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     by_name = {file.replace("\\", "/"): file for file in task.files if "\\" in file}  # it writes \ as / when alone
     findings = [_finding(by_name.get(path, path), one) for path, one in found]
     planted = [_finding((task.scratch / path).as_posix(), one) for path, one in _secrets(executions["canary"])]
-    allowed = sum(count for count in looked.values() if count)
     return Reading(
         findings=(*findings, *planted),
         rules=tuple(
@@ -111,7 +110,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
             for file in task.files
             if file in looked and looked[file] is None
         ),
-        notes=(f"Lines passed over by `pragma: allowlist secret` comments: {allowed}.",) if allowed else (),
+        passed_over={file: count for file in task.files if (count := looked.get(file))},
     )
 
 
@@ -167,6 +166,7 @@ TOOL = Tool(
         expect=frozenset({"aws-access-key", "github-token", "private-key"}),
     ),
     per_file=True,
+    passed_over_by="`pragma: allowlist secret` comments",
     split=pieces,
     default=True,
     text_only=True,

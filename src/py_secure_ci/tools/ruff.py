@@ -139,5 +139,9 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
     settings=CONFIGS,
     default=True,
+    depends_on=(".py", ".pyi", ".ipynb", ".toml"),
+    leads_out=r"^\s*extend\s*=",
+    # Without codes it leaves out the whole file; ruff takes flake8's words for its own.
+    blind_directive=r"^\s*#\s*(?:ruff|flake8)\s*[:=]\s*(?i:noqa)\s*(?:#.*)?$",
     blinders=dict.fromkeys(CONFIGS, r"^\s*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),
 )

@@ -122,6 +122,8 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
     settings=CONFIGS,
+    depends_on=(".py", ".pyi", ".ipynb", ".toml"),
+    leads_out=r"^\s*extend\s*=",
     lock="ruff",
     program="ruff",
     distribution="ruff",

@@ -161,6 +161,7 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={CANARY: CANARY_TEXT}, expect=frozenset({"template-injection", "dangerous-triggers"})),
     default=True,
+    depends_on=(".yml", ".yaml"),
     text_only=True,
     byte_columns=True,
 )

@@ -1,0 +1,85 @@
+"""Real tools in situations that they do not survive: one small repository for each, and the whole product."""
+
+from __future__ import annotations
+
+import http.server
+import importlib.util
+import json
+import os
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PRODUCT = Path(__file__).parent.parent / "faults" / "product.py"
+
+
+def load(path: Path) -> Any:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+product = load(PRODUCT)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Callable[..., Any]:
+    """`repository(files, yaml, git=True)` makes a project."""
+
+    def make(files: dict[str, str | bytes], yaml: dict[str, Any], *, git: bool = True) -> Any:
+        one = product.Project(tmp_path / "project")
+        one.write({".py-secure-ci.yml": json.dumps(yaml), **files})
+        return one.commit() if git else one
+
+    return make
+
+
+@pytest.fixture
+def told(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], None]:
+    """Keeps a row for the page, if somebody asked for it (`FAIL_CLOSED_ROWS` names the file)."""
+
+    def tell(row: dict[str, str]) -> None:
+        place = os.environ.get("FAIL_CLOSED_ROWS")
+        if place:
+            with Path(place).open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+
+    return tell
+
+
+@pytest.fixture
+def service() -> Iterator[Callable[..., str]]:
+    """`service(status, body)` is the address of an advisory service on the loopback that always answers so."""
+    servers = []
+
+    def make(status: int, body: str, kind: str = "application/json", pages: bool = False) -> str:
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers.get("Content-Length", "0")))
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            do_GET = do_POST
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield make
+    for server in servers:
+        server.shutdown()
+        server.server_close()

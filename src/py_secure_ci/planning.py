@@ -74,6 +74,10 @@ def _plan_one(
             return Skipped(tool=info, reason="no file that declares dependencies was found")
         tally = Tally(root=tree.root, due=tuple(dict.fromkeys(f"{pin.name}=={pin.version}" for pin in pins)))
         return Plan(tool=tool, stage=stage, files=(), pins=pins, tally=tally, settings=settings)
+    if not tool.scoped:
+        left_out = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
+        tally = Tally(root=tree.root, due=(), excluded=left_out)
+        return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
     selection = tool.select(tree.files, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()

@@ -1,11 +1,12 @@
 """Which Python files can be parsed at all: a question of its own, for tools that pass over the others in silence.
 
-The answer comes from the interpreter of the tool's own environment, which reads each file and runs none of it.
+The answer comes from our own interpreter, which reads each file and runs none of it.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping
 
 from py_secure_ci.errors import WrongShape
@@ -45,7 +46,7 @@ def select_modules(files: tuple[str, ...], _settings: Mapping[str, str]) -> Sele
 def syntax_command(task: Task, marks: Iterable[str] = ()) -> Command:
     """The command that parses every due file, and counts words (lower case) that make the tool look away."""
     asked = json.dumps([*marks]) + "\n" + json.dumps([argument(file) for file in task.files]) + "\n"
-    return Command(name="syntax", argv=("python", "-I", "-c", SCRIPT), found=frozenset({0}), stdin=asked)
+    return Command(name="syntax", argv=(sys.executable, "-I", "-c", SCRIPT), found=frozenset({0}), stdin=asked)
 
 
 def unparsable(task: Task, executions: Mapping[str, Execution]) -> dict[str, str]:

@@ -101,7 +101,8 @@ def _checked(
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
-        run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
+        tools = tools_by_name(project.config)
+        run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
     report = _report(project, run, dependencies, advice, session, services)
     if services.results is not None and run.processes:
         keep_small(session)

@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.checking.execution import FAULTS
 from py_secure_ci.commands.project import default_tools
 from py_secure_ci.config.load import load_config
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.config.settings import Config
 from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import ConfigError, WrongShape
-from py_secure_ci.execution import FAULTS
 from py_secure_ci.formats import github_annotations
 from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.policy import judge
 from py_secure_ci.report import Completed, Context, Failed, Report, ToolInfo
 from py_secure_ci.tool import Reading, Tool
 

@@ -12,7 +12,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
-from py_secure_ci.assembly import assemble
+from py_secure_ci.checking.assembly import assemble
+from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
@@ -22,14 +23,13 @@ from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Observer, Run, Services, check
-from py_secure_ci.policy import judge
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.running.sandbox import Level
-from py_secure_ci.tree_digest import tree_digest
+from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 INTERRUPTION = "run"  # what a gap is about when the run itself was cut short

@@ -6,11 +6,11 @@ import os
 import shutil
 from pathlib import Path
 
+from py_secure_ci.checking.pipeline import Installed
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError
 from py_secure_ci.model import Stage
-from py_secure_ci.pipeline import Installed
 from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE, load_config
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ConfigError, SourceError, UsageError
-from py_secure_ci.external.custom_tool import custom_tool
-from py_secure_ci.git import Git
 from py_secure_ci.model import Stage
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
-from py_secure_ci.tree import Tree, read_tree
 
 DEFAULT_OUTPUT = "py-secure-ci-report"
 

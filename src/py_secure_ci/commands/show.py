@@ -11,6 +11,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
+from py_secure_ci.checking.pipeline import Run
+from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
@@ -19,10 +21,8 @@ from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
-from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
-from py_secure_ci.timings import table, trace
 
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"

@@ -12,11 +12,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.python_syntax import syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import syntax_command, syntax_gaps, unparsable
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.selection import project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SITE = """\

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.config.settings import CustomTool
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.external.custom_tool import custom_tool
 from py_secure_ci.model import Location, Severity, Stage
 from py_secure_ci.tool import Execution, Reading, Task
 

@@ -234,15 +234,16 @@ def _check(
 ) -> Reading:
     """Exit status against report, and the canary; the planted findings go out here."""
     planted = str(task.scratch / CANARY_FOLDER) + os.sep
-    canaries = tuple(one for one in reading.findings if one.location and one.location.path.startswith(planted))
-    own = tuple(one for one in reading.findings if one not in canaries) if canaries else reading.findings
+    canaries, own = [], []
+    for one in reading.findings:  # one pass: there may be a hundred thousand of each
+        (canaries if one.location and one.location.path.startswith(planted) else own).append(one)
     apart = any(command.name == "canary" for command in commands)
     for command in commands:
         seen = len(canaries) if command.name == "canary" else len(own) + (0 if apart else len(canaries))
         if command.name in ("main", "canary"):
             _check_status(command, executions[command.name], seen)
     _check_canary(tool, task, {one.rule for one in canaries})
-    return replace(reading, findings=own)
+    return replace(reading, findings=tuple(own))
 
 
 def _check_status(command: Command, execution: Execution, seen: int) -> None:

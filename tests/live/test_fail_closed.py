@@ -123,9 +123,7 @@ ROWS = (
 
 def yaml(row: Row) -> dict[str, Any]:
     stage, tool = row.tool
-    stages: dict[str, Any] = {
-        name: False for name in ("lint", "format", "type", "test", "sast", "secrets", "sca", "sbom", "ci")
-    }
+    stages: dict[str, Any] = dict.fromkeys(("lint", "format", "type", "test", "sast", "secrets", "sca", "sbom", "ci"), False)
     stages[stage] = {"tools": [tool]}
     if stage == "sca":
         stages[stage]["advisories"] = SNAPSHOT

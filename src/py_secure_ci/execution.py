@@ -11,6 +11,8 @@ from pathlib import Path
 
 from py_secure_ci.accounting import Tally, settle
 from py_secure_ci.errors import PySecureCiError, WrongShape
+from py_secure_ci.merging import merge
+from py_secure_ci.model import Finding
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -82,29 +84,6 @@ def _read(tool: Tool, task: Task, workshop: Workshop) -> list[Reading]:
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
     """A Failed outcome with the detail cut to its last lines."""
     return Failed(tool=info, reason=reason, detail=_last_words(detail), hint=hint)
-
-
-def merge(readings: list[Reading]) -> Reading:
-    """One reading over several tasks of one tool."""
-    if len(readings) == 1:
-        return readings[0]
-    looked = [reading.looked_at for reading in readings]
-    rules = {rule.id: rule for reading in readings for rule in reading.rules}
-    metrics: dict[str, float] = {}
-    for reading in readings:
-        for key, value in reading.metrics.items():
-            metrics[key] = metrics.get(key, 0) + value
-    return Reading(
-        findings=tuple(finding for reading in readings for finding in reading.findings),
-        rules=tuple(rules[key] for key in sorted(rules)),
-        looked_at=None if None in looked else frozenset().union(*(one for one in looked if one is not None)),
-        gaps=tuple(dict.fromkeys(gap for reading in readings for gap in reading.gaps)),
-        excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
-        notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
-        artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
-        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
-        metrics=metrics,
-    )
 
 
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
@@ -234,7 +213,8 @@ def _check(
 ) -> Reading:
     """Exit status against report, and the canary; the planted findings go out here."""
     planted = str(task.scratch / CANARY_FOLDER) + os.sep
-    canaries, own = [], []
+    canaries: list[Finding] = []
+    own: list[Finding] = []
     for one in reading.findings:  # one pass: there may be a hundred thousand of each
         (canaries if one.location and one.location.path.startswith(planted) else own).append(one)
     apart = any(command.name == "canary" for command in commands)

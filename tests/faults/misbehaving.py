@@ -78,7 +78,7 @@ def vivid(text: str) -> str:
 
 
 def key() -> str:
-    words = [re.sub(r"^(--python-executable)=.*", r"\1", bland(word)) for word in WORDS]
+    words = [re.sub(r"^(--python(?:-executable|path|-interpreter-path)?)=.*", r"\1", bland(word)) for word in WORDS]
     return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 

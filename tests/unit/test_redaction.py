@@ -43,3 +43,17 @@ def test_the_value_goes_out_of_every_finding():
 def test_without_a_secret_nothing_changes():
     kept = [finding("bandit", "B602", "a.py", 2, f"shell with '{VALUE}'", code="x")]
     assert redact(kept, lines) == tuple(kept)
+
+
+def test_a_value_that_is_an_everyday_word_does_not_cut_other_words():
+    source = {"a.py": ('SECRET_KEY = "test"',)}
+    found = redact(
+        [
+            finding("detect-secrets", "keyword", "a.py", 1, "Secret Keyword", secret=True),
+            finding("pip-audit", "CVE-1", "uv.lock", 9, "pytest 9.0.2 is old: uv lock --upgrade-package pytest"),
+            finding("bandit", "B105", "b.py", 2, "Possible hardcoded password: 'test'"),
+        ],
+        lambda path, first, last: source[path][first - 1 : last],
+    )
+    assert found[1].message == "pytest 9.0.2 is old: uv lock --upgrade-package pytest"
+    assert found[2].message == f"Possible hardcoded password: '{MASK}'"

@@ -10,7 +10,6 @@ from py_secure_ci.model import Finding
 
 MASK = "[secret]"
 _MIN = 4
-_WORD = 9  # letters; a value of fewer, and of letters alone, may be an everyday word
 _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
 _ASSIGNED = re.compile(r"[=:]\s*([^\s\"'`,;]+)")
 # Words that stand in quotes or behind `=` on such lines everywhere and are no secret.
@@ -36,16 +35,14 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
             words |= set(_values(line))
     if not places:
         return kept
-    longest_first = sorted(words, key=lambda word: (-len(word), word))
-    pattern = re.compile("|".join(map(_anywhere, longest_first))) if longest_first else None
+    pattern = re.compile("|".join(map(_sought, sorted(words, key=lambda word: (-len(word), word))))) if words else None
     quiet = frozenset(path for path, _ in places)
     return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
 
 
-def _anywhere(word: str) -> str:
-    """The pattern of a value. A short word of letters alone ("test") is only meant where it stands by itself."""
-    pattern = re.escape(word)
-    return rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9])" if word.isalpha() and len(word) < _WORD else pattern
+def _sought(word: str) -> str:
+    """How a value is looked for: a plain word only where it is quoted, or half of every sentence would be masked."""
+    return rf"(?<=[\"'`]){re.escape(word)}(?=[\"'`])" if word.isalpha() else re.escape(word)
 
 
 def _values(line: str) -> Iterable[str]:

@@ -45,15 +45,17 @@ def test_without_a_secret_nothing_changes():
     assert redact(kept, lines) == tuple(kept)
 
 
-def test_a_value_that_is_an_everyday_word_does_not_cut_other_words():
-    source = {"a.py": ('SECRET_KEY = "test"',)}
+def test_a_plain_word_is_masked_only_where_it_is_quoted():
+    LINES["b.py"] = ('token = "formatted"',)
     found = redact(
         [
-            finding("detect-secrets", "keyword", "a.py", 1, "Secret Keyword", secret=True),
-            finding("pip-audit", "CVE-1", "uv.lock", 9, "pytest 9.0.2 is old: uv lock --upgrade-package pytest"),
-            finding("bandit", "B105", "b.py", 2, "Possible hardcoded password: 'test'"),
+            finding("detect-secrets", "keyword", "b.py", 1, "Secret Keyword", secret=True),
+            finding("ruff-format", "unformatted", "c.py", 1, "The file is not formatted"),
+            finding("bandit", "B105", "c.py", 1, "Possible hardcoded password: 'formatted'"),
         ],
-        lambda path, first, last: source[path][first - 1 : last],
+        lines,
     )
-    assert found[1].message == "pytest 9.0.2 is old: uv lock --upgrade-package pytest"
-    assert found[2].message == f"Possible hardcoded password: '{MASK}'"
+    assert [one.message for one in found[1:]] == [
+        "The file is not formatted",
+        f"Possible hardcoded password: '{MASK}'",
+    ]

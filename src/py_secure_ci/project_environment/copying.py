@@ -1,4 +1,4 @@
-"""Builds happen in a copy: build systems write `*.egg-info` and `build/` beside the sources, and the tree is the user's.
+"""Builds happen in a copy: they write `*.egg-info` and `build/` beside the sources, and the tree is the user's.
 
 Editable installs made in the copy are led back to the real tree afterwards, so that tests run what is there.
 """

@@ -49,7 +49,7 @@ def key_of(plan: Plan, root: Path) -> str:
 
 
 def make(plan: Plan, processes: Processes, cache: Path, files: tuple[str, ...]) -> tuple[Path, bool]:
-    """The folder of the environment, and whether it was made just now. `files`: the tree's, of which builds get a copy."""
+    """The folder of the environment, and whether it was made just now. Builds get a copy of `files`."""
     place = cache / "project-environments" / key_of(plan, processes.root)
     place.parent.mkdir(parents=True, exist_ok=True)
     with held(place.with_suffix(".lock"), processes.timeout):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from py_secure_ci.model import Advisory, Finding, Gap, Location, Rule, Severity, Stage, State, Suppression
 from py_secure_ci.report import Completed, Context, Failed, Report, Status, ToolInfo, Verdict
-from py_secure_ci.serial import report_to_text
+from py_secure_ci.serial.codec import report_to_text
 
 HOSTILE = (
     "</script><script>document.title='taken'</script>",

@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema, _verify):
+    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema, _verify, _cache):
         add(commands)
     return parser
 
@@ -100,6 +100,9 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
     parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
     parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
+    parser.add_argument(
+        "--timings", action="store_true", help="show what each tool cost, and write trace.json for a trace viewer"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
 
 
@@ -107,6 +110,7 @@ def _gate(commands: Commands) -> None:
     parser = _add(commands, "gate", "judge a report.json again")
     parser.add_argument("report", metavar="REPORT")
     _project(parser)
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, as `run` had them")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 
@@ -157,3 +161,9 @@ def _verify(commands: Commands) -> None:
 
 def _schema(commands: Commands) -> None:
     _add(commands, "schema", "print the JSON Schema of the YAML file")
+
+
+def _cache(commands: Commands) -> None:
+    parser = _add(commands, "cache", "show what earlier runs left behind, or throw it away")
+    parser.add_argument("action", choices=("stats", "prune"))
+    parser.add_argument("--megabytes", type=int, metavar="N", help="keep at most so much (default: 512; 0: nothing)")

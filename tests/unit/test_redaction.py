@@ -1,7 +1,7 @@
 """What a scanner took for a secret is in no message and no code line of any tool."""
 
+from py_secure_ci.checking.redaction import MASK, redact
 from py_secure_ci.model import Edit, Finding, Location, Severity
-from py_secure_ci.redaction import MASK, redact
 
 VALUE = "hunter2" + "-is-not-real"
 LINES = {"a.py": ("import os", f'password = "{VALUE}"', "print(password)"), ".env": (f"TOKEN={VALUE}x",)}

@@ -1,4 +1,4 @@
-"""What our own code and tools are, as part of every key: another version of them never finds an older answer."""
+"""What a tool sees beyond the tree's files: installed distributions, ignored modules, folders like packages."""
 
 from __future__ import annotations
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from py_secure_ci.checking.pipeline import Interpreter
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ProjectEnvironmentError
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Interpreter
 from py_secure_ci.project_environment.finding import find_or_make
 from py_secure_ci.running.request import Request
 from py_secure_ci.toolchain.index import installer_environment, pip_config_files, pip_settings

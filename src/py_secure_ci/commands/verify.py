@@ -105,7 +105,7 @@ def _project(path: str, statement: Mapping[str, Any], output: Path, environ: Map
     """The tree at hand against the one that was checked."""
     from py_secure_ci.commands.project import open_project
     from py_secure_ci.commands.session import Session
-    from py_secure_ci.tree_digest import tree_digest
+    from py_secure_ci.source.tree_digest import tree_digest
 
     predicate = statement.get("predicate")
     source = predicate.get("source", {}) if isinstance(predicate, dict) else {}

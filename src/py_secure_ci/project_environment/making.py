@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -44,7 +45,7 @@ def key_of(plan: Plan, root: Path) -> str:
         files += [name for name in BUILDS if (root / name).is_file()]
     digest = hashlib.sha256("\0".join(words).encode())
     for name in files:
-        digest.update(name.encode() + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
+        digest.update(os.fsencode(name) + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())
     return digest.hexdigest()[:32]
 
 

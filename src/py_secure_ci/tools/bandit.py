@@ -11,14 +11,15 @@ Its time grows with the square of a literal's length (a dictionary of 8,000 entr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.project_toml import tool_table
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SEVERITIES = {
@@ -28,6 +29,8 @@ SEVERITIES = {
     "UNDEFINED": Severity.UNKNOWN,
 }
 CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM, "LOW": Confidence.LOW, "UNDEFINED": None}
+# B105, B106 and B107 quote what they take for a password; it goes no further than here.
+_QUOTING = re.compile(r"(?<=Possible hardcoded password): '.*'\Z", re.DOTALL)
 CANARY_TEXT = """\
 import subprocess
 
@@ -132,7 +135,7 @@ def _finding(result: dict[str, Any], task: Task) -> Finding:
         rule=field(result, "test_id", str, what),
         severity=word(SEVERITIES, field(result, "issue_severity", str, what), f"{what}: issue_severity"),
         confidence=word(CONFIDENCES, field(result, "issue_confidence", str, what), f"{what}: issue_confidence"),
-        message=field(result, "issue_text", str, what),
+        message=_QUOTING.sub("", field(result, "issue_text", str, what)),
         location=Location(
             project_path(path, task.root), line, column if known else None, last, end if known and end > 0 else None
         ),

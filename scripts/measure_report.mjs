@@ -82,6 +82,14 @@ if (await group.count()) {
   await page.evaluate(() => document.getElementById("findings").scrollIntoView());
   await picture(page, "findings");
 }
+if (shots) {
+  await page.fill("#search", "taken");
+  const hostile = page.locator("details.group").first();
+  if (await hostile.count()) {
+    if (!(await hostile.evaluate((node) => node.open))) await hostile.locator("summary").click();
+    await picture(page, "hostile");
+  }
+}
 await page.keyboard.press("Escape");
 await page.evaluate(() => document.activeElement.blur());
 await page.keyboard.press("/");

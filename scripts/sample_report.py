@@ -12,7 +12,7 @@ from pathlib import Path
 
 from py_secure_ci.model import Advisory, Finding, Gap, Location, Rule, Severity, Stage, State, Suppression
 from py_secure_ci.report import Completed, Context, Failed, Report, Status, ToolInfo, Verdict
-from py_secure_ci.serial import report_to_text
+from py_secure_ci.serial.codec import report_to_text
 
 HOSTILE = (
     "</script><script>document.title='taken'</script>",
@@ -69,7 +69,7 @@ def sample(count: int) -> tuple[Report, Verdict]:
     findings = tuple(sorted(map(finding, range(count)), key=lambda one: -one.severity.rank))
     outcomes = tuple(
         Completed(
-            tool=ToolInfo(name=name, stage=stage, version="1.2.3", source="locked", lock=f"sha256:{name[0] * 64}"),
+            tool=ToolInfo(name=name, stage=stage, version="1.2.3", source="path"),
             findings=tuple(one for one in findings if one.tool == name),
             rules=tuple(Rule(f"R{number:03}", uri="https://example.org/rule") for number in range(53)),
             looked_at=411,

@@ -110,6 +110,7 @@ def _gate(commands: Commands) -> None:
     parser = _add(commands, "gate", "judge a report.json again")
     parser.add_argument("report", metavar="REPORT")
     _project(parser)
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, as `run` had them")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from py_secure_ci.errors import OutputError
@@ -41,6 +41,20 @@ def write_one(path: Path, text: str) -> None:
     write_all(path.parent, {path.name: text})
 
 
+def remove_all(folder: Path, names: Iterable[str], patterns: Iterable[str] = ()) -> None:
+    """Remove files of these names, and of these patterns, from `folder`. Raises OutputError if one stays."""
+    found = [path for pattern in patterns for path in sorted(folder.glob(pattern))]
+    try:
+        for path in (*(folder / name for name in names), *found):
+            if path.is_symlink() or not path.is_dir():
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"cannot remove the report of an earlier run from {folder}: {error.strerror}",
+            hint="Choose another folder with --output-dir, or make this one writable.",
+        ) from None
+
+
 def probe(folder: Path) -> None:
     """Make the folder, or raise OutputError now, before minutes of work, if it cannot be written.
 
@@ -61,7 +75,11 @@ def probe(folder: Path) -> None:
 
 def _stage(folder: Path, name: str, text: str) -> Path:
     handle, temporary = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
-    with os.fdopen(handle, "wb") as stream:
-        stream.write(text.encode("utf-8", "surrogatepass"))
-    Path(temporary).chmod(0o644)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode("utf-8", "surrogatepass"))
+        Path(temporary).chmod(0o644)
+    except OSError:
+        Path(temporary).unlink(missing_ok=True)
+        raise
     return Path(temporary)

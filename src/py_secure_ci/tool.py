@@ -122,11 +122,12 @@ class Tool:
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # `path`: it is looked for on PATH only; empty: as the YAML says
+    source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
+    scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
     # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.
     per_file: bool = False
     # With `per_file`: a file of at least so many bytes may cost out of all proportion. It runs alone and on a time

@@ -149,8 +149,8 @@ def test_what_is_no_evidence_is_refused_in_words(text: str, tmp_path: Path, caps
 
 
 def test_the_project_is_compared_when_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from py_secure_ci.sources import Sources
-    from py_secure_ci.tree_digest import tree_digest
+    from py_secure_ci.source.sources import Sources
+    from py_secure_ci.source.tree_digest import tree_digest
 
     project = tmp_path / "project"
     project.mkdir()

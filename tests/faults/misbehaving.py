@@ -309,7 +309,7 @@ def dump(plan: dict) -> None:
             except OSError as error:
                 pieces.append(f"{pid}/{name}: {error.strerror}")
     text = "\n".join(pieces)
-    with open(os.path.join(plan["state"], f"dump-{os.getpid()}.txt"), "w", encoding="utf-8") as file:
+    with open(os.path.join(plan["state"], f"dump-{time.time_ns()}.txt"), "w", encoding="utf-8") as file:
         file.write(text)
     put(2, text.encode("utf-8", "replace")[:100_000])
     os._exit(77)

@@ -26,6 +26,8 @@ GIT = {
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
 }
 REPORT = "report"
+# What the installed program does: unlike `python -m`, it does not look for modules in the current folder.
+PROGRAM = "import sys; sys.path[:] = sys.path[1:]; from py_secure_ci.cli import main; sys.exit(main(sys.argv[1:]))"
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class Project:
 
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
+    inside: bool = False  # started in the project's own folder, as in CI, by the installed program
 
     @property
     def output(self) -> Path:
@@ -112,7 +115,7 @@ class Project:
 
     def argv(self, *words: str) -> list[str]:
         return [
-            *(sys.executable, "-m", "py_secure_ci", "run", str(self.root)),
+            *(sys.executable, *(("-c", PROGRAM) if self.inside else ("-m", "py_secure_ci")), "run", str(self.root)),
             *("--output-dir", str(self.output), "--offline", *words),
         ]
 
@@ -129,7 +132,7 @@ class Project:
         logs = [self.root.parent / name for name in ("stdout.txt", "stderr.txt")]
         with logs[0].open("wb") as out, logs[1].open("wb") as err:
             child = subprocess.Popen(
-                self.argv(*words), cwd=self.root.parent, env=self.environment(**environ), stdout=out, stderr=err,
+                self.argv(*words), cwd=self.root if self.inside else self.root.parent, env=self.environment(**environ), stdout=out, stderr=err,
                 stdin=subprocess.DEVNULL,
             )  # fmt: skip
             status, memory = wait(child, timeout)
@@ -148,6 +151,8 @@ def wait(child: subprocess.Popen[bytes], timeout: float) -> tuple[int, int]:
     """Exit status and peak memory; a run that does not end in time is killed, and that is a failure."""
     end = time.monotonic() + timeout
     while True:
+        if child.returncode is not None:  # it was noticed while a signal was sent
+            return child.returncode, 0
         pid, status, usage = os.wait4(child.pid, os.WNOHANG)
         if pid:
             child.returncode = os.waitstatus_to_exitcode(status)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.config.settings import Options
-from py_secure_ci.time_budget import OutOfTime, in_halves
 from py_secure_ci.tool import Reading, Task
 
 LIMIT = 600.0

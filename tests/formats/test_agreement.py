@@ -14,7 +14,7 @@ from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.formats.judged import active
 from py_secure_ci.model import Finding, State
 from py_secure_ci.report import Report, Status, Verdict
-from py_secure_ci.serial import report_from_text
+from py_secure_ci.serial.codec import report_from_text
 
 Sample = tuple[Report, Verdict]
 RENDER = {one.name: one.render for one in ALL_FORMATS}

@@ -14,15 +14,15 @@ import pytest
 
 from py_secure_ci.cache.costs import read_costs
 from py_secure_ci.cache.results import Results
+from py_secure_ci.checking.pipeline import Installed, Run, Services, check
 from py_secure_ci.config.settings import Config, Options, StageSettings
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Installed, Run, Services, check
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.runner import Runner
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
-from py_secure_ci.tree import Tree
 
 PROGRAM = """
 import json, pathlib, sys, time
@@ -226,7 +226,7 @@ def test_failures_are_never_kept(lab: Lab) -> None:
 
 
 def test_a_slow_file_alone_is_a_gap_and_the_rest_stands(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("py_secure_ci.work.BUDGET", 1.0)
+    monkeypatch.setattr("py_secure_ci.checking.work.BUDGET", 1.0)
     lab.write(slow="SLOW " * 40)
     slow = replace(lab, tool=replace(DEMO, alone=100))
     outcome, given = slow.run()

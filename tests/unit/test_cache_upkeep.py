@@ -10,9 +10,9 @@ import pytest
 
 from py_secure_ci.cache.tool_caches import lend
 from py_secure_ci.cache.upkeep import entries, prune
+from py_secure_ci.checking.pipeline import Process, Run
+from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.cli import main
-from py_secure_ci.pipeline import Process, Run
-from py_secure_ci.timings import table, trace
 
 
 def keep(cache: Path, name: str, size: int, used: float) -> Path:

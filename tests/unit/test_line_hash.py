@@ -7,7 +7,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from py_secure_ci.line_hash import LineHashes, line_hashes
+from py_secure_ci.source.line_hash import LineHashes, line_hashes
 
 VECTORS = {
     "": "c129715d7a2bc9a3:1",

@@ -8,7 +8,7 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py_secure_ci.scheduling import PIECE, Slots, cut
+from py_secure_ci.checking.scheduling import PIECE, Slots, cut
 
 SIZES = st.dictionaries(st.text("abc/.", min_size=1), st.integers(0, 10_000_000), max_size=60)
 

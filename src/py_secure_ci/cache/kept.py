@@ -6,11 +6,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.model import Excluded, Finding, Location, Rule
 from py_secure_ci.pins import Component
-from py_secure_ci.selection import project_path
-from py_secure_ci.serial_reading import Wrong, decoder
-from py_secure_ci.serial_writing import writer
+from py_secure_ci.serial.reading import Wrong, decoder
+from py_secure_ci.serial.writing import writer
 from py_secure_ci.tool import Reading, Task, Tool
 
 

@@ -11,7 +11,7 @@ from dataclasses import asdict
 from pathlib import Path, PurePosixPath
 
 from py_secure_ci.report import ToolInfo
-from py_secure_ci.serial import to_data
+from py_secure_ci.serial.codec import to_data
 from py_secure_ci.tool import Task, Tool
 from py_secure_ci.version import VERSION
 

@@ -16,11 +16,11 @@ from py_secure_ci.cache.kept import Kept, as_reading, by_file, from_text, is_of,
 from py_secure_ci.cache.shelf import newer, read_shelf, write_shelf
 from py_secure_ci.cache.tool_caches import Lent, lend
 from py_secure_ci.report import Completed, Outcome, ToolInfo
-from py_secure_ci.serial_reading import Wrong, decoder
-from py_secure_ci.serial_writing import writer
-from py_secure_ci.sources import Sources
+from py_secure_ci.serial.reading import Wrong, decoder
+from py_secure_ci.serial.writing import writer
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree
 from py_secure_ci.tool import Reading, Task, Tool
-from py_secure_ci.tree import Tree
 
 ENDING = ".kept"
 RESULTS, OWN = "results", "tool-caches"

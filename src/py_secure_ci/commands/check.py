@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from py_secure_ci.commands.project import Project, open_project
+from py_secure_ci.commands.history import history_folder
+from py_secure_ci.commands.project import Project, open_project, output_folder, project_root
 from py_secure_ci.commands.session import Session
-from py_secure_ci.commands.show import finish
+from py_secure_ci.commands.show import clear, finish
 from py_secure_ci.config.overrides import override
-from py_secure_ci.errors import UsageError
+from py_secure_ci.errors import PySecureCiError, UsageError
 from py_secure_ci.model import Stage
 from py_secure_ci.output import probe
 
@@ -23,15 +24,37 @@ DEFAULT_OUTPUT = "py-secure-ci-report"
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
     """Check, judge, write every file, print; the exit status is the verdict's."""
     with Session(environ) as session:
-        project = open_project(arguments.path, arguments.config, _output(arguments), session)
-        project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
-        stages = chosen_stages(arguments.stage, project)
-        _check_formats(arguments.format)
-        probe(project.output)
-        from py_secure_ci.commands.checking import check_project
+        try:
+            return _run(arguments, session)
+        except PySecureCiError:
+            if not session.interrupted:
+                raise
+            return _cut_short(arguments, session)
 
-        judged = check_project(project, stages, arguments, session)
-        return finish(judged, project, arguments, session)
+
+def _run(arguments: argparse.Namespace, session: Session) -> int:
+    project = open_project(arguments.path, arguments.config, _output(arguments), session)
+    project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
+    stages = chosen_stages(arguments.stage, project)
+    _check_formats(arguments.format)
+    history_folder(arguments.history)
+    probe(project.output)
+    clear(project.output)
+    from py_secure_ci.commands.checking import check_project
+
+    judged = check_project(project, stages, arguments, session)
+    return finish(judged, project.output, arguments, session)
+
+
+def _cut_short(arguments: argparse.Namespace, session: Session) -> int:
+    """A signal came before there was anything to report: that, too, is a report, and no older one may stand there."""
+    from py_secure_ci.commands.checking import never_checked
+
+    root = project_root(arguments.path)
+    output = output_folder(root, _output(arguments))
+    probe(output)
+    clear(output)
+    return finish(never_checked(root.name, session), output, arguments, session)
 
 
 def today() -> str:

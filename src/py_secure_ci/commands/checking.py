@@ -7,25 +7,32 @@ import os
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
-from py_secure_ci.assembly import assemble
+from py_secure_ci.checking.assembly import assemble
+from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
+from py_secure_ci.config.policy_settings import PolicySettings
+from py_secure_ci.errors import PySecureCiError
+from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Observer, Run, Services, check
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.running.sandbox import Level
-from py_secure_ci.tree_digest import tree_digest
+from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
+
+INTERRUPTION = "run"  # what a gap is about when the run itself was cut short
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +51,36 @@ def check_project(
     """Run everything that is due and judge it."""
     progress = _progress(session)
     report, run, surroundings = _checked(project, stages, arguments, session, progress)
-    report = surroundings.complete(report)
-    return Judged(report=report, verdict=surroundings.judge(report), artifacts=run.artifacts, run=run)
+    try:
+        report = surroundings.complete(report)
+        verdict = surroundings.judge(report)
+    except PySecureCiError:
+        if not session.interrupted:
+            raise
+        return _judged_alone(report, project.config.policy, session, run)
+    if session.interrupted and INTERRUPTION not in {gap.subject for gap in report.gaps}:
+        return _judged_alone(report, project.config.policy, session, run)  # what was compared may be half of it
+    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
+
+
+def never_checked(name: str, session: Session) -> Judged:
+    """The report of a run that was interrupted before it could check anything. `name`: of the project."""
+    report = Report(version=VERSION, context=Context(project=visible(name), host=session.ci.host), outcomes=())
+    return _judged_alone(report, PolicySettings(), session, Run())
+
+
+def _judged_alone(report: Report, policy: PolicySettings, session: Session, run: Run) -> Judged:
+    """An interrupted run, judged without asking anybody anything."""
+    kept = tuple(gap for gap in report.gaps if gap.subject != INTERRUPTION)
+    report = replace(report, gaps=(*kept, _interruption(session)))
+    reason = f"interrupted by {session.interrupted}: every finding counts as new"
+    today = datetime.now(timezone.utc).date()
+    verdict = judge(report, policy, baseline=None, today=today, strict_reason=reason)
+    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
+
+
+def _interruption(session: Session) -> Gap:
+    return Gap(INTERRUPTION, f"interrupted by {session.interrupted}: what had not finished was not checked")
 
 
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
@@ -66,7 +101,8 @@ def _checked(
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
-        run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
+        tools = tools_by_name(project.config)
+        run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
     report = _report(project, run, dependencies, advice, session, services)
     if services.results is not None and run.processes:
         keep_small(session)
@@ -126,7 +162,7 @@ def _report(
 ) -> Report:
     gaps = list(project.tree.gaps)
     if session.interrupted:
-        gaps.append(Gap("run", f"interrupted by {session.interrupted}: what had not finished was not checked"))
+        gaps.append(_interruption(session))
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
@@ -150,7 +186,7 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
     repository = project.tree.repository
     time = project.git.commit_time() if repository and repository.commit else ""
     return Context(
-        project=project.root.name,
+        project=visible(project.root.name),
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
         tree=tree_digest(project.sources, project.tree.files),

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE, load_config
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ConfigError, SourceError, UsageError
-from py_secure_ci.git import Git
 from py_secure_ci.model import Stage
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
-from py_secure_ci.tree import Tree, read_tree
 
 DEFAULT_OUTPUT = "py-secure-ci-report"
 
@@ -32,9 +33,18 @@ class Project:
     name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
-def tools_by_name() -> dict[str, Tool]:
-    """The registry by name."""
-    return {tool.name: tool for tool in TOOLS}
+def tools_by_name(config: Config) -> dict[str, Tool]:
+    """The registry by name, and the tools and reports of the user's own."""
+    return {tool.name: tool for tool in (*TOOLS, *(custom_tool(one) for one in config.custom))}
+
+
+def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
+    """The files below `root` that a pattern of `import` fits, sorted."""
+    try:
+        found = sorted(path for path in root.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError, OSError):  # an absolute pattern, or one that leads out
+        return ()
+    return tuple(path.relative_to(root).as_posix() for path in found)
 
 
 def default_tools() -> dict[Stage, tuple[str, ...]]:
@@ -55,7 +65,7 @@ def find_config(root: Path, given: str | None) -> Config:
         raw = None
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
-    return load_config(raw, given or DEFAULT_FILE, stages, default_tools())
+    return load_config(raw, given or DEFAULT_FILE, stages, default_tools(), lambda pattern: _fitting(root, pattern))
 
 
 def _refuse_near_names(root: Path) -> None:
@@ -83,16 +93,23 @@ def project_root(path: str) -> Path:
 def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
     root = project_root(path)
+    session.distrust(root)
     config = find_config(root, config_file)
     git = Git(root, session.run, session.environment(session.new_folder(), False))
+    folder = output_folder(root, output)
+    try:
+        tree = read_tree(root, git, config.exclude, config.file, folder)
+    except PermissionError as error:
+        raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
+    return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)
+
+
+def output_folder(root: Path, output: Path | None) -> Path:
+    """Where the report goes. Raises UsageError if that would be the project itself."""
     folder = (output or root / DEFAULT_OUTPUT).absolute()
     if folder == root or folder in root.parents:
         raise UsageError(
             f"--output-dir {output}: the report cannot go into the project's own folder itself",
             hint="Give it a folder of its own.",
         )
-    try:
-        tree = read_tree(root, git, config.exclude, config.file, folder)
-    except PermissionError as error:
-        raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
-    return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)
+    return folder

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from py_secure_ci.ci import CiContext, read_ci
-from py_secure_ci.running.environment import child_environment
+from py_secure_ci.running.environment import child_environment, safe_path
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.scratch import scratch
@@ -37,18 +37,25 @@ class Session:
 
     def __enter__(self) -> Session:
         """Make the scratch folder and the runner, and take the signals."""
-        self.folder = self._stack.enter_context(scratch())
-        self.runner = self._stack.enter_context(Runner())
         if threading.current_thread() is threading.main_thread():
-            for one in _SIGNALS:
+            for one in _SIGNALS:  # first of all: from here on a signal ends in a report
                 self._handlers[one] = signal.signal(one, self._stop)
+        try:
+            self.folder = self._stack.enter_context(scratch())
+            self.runner = self._stack.enter_context(Runner())
+        except BaseException:
+            self.__exit__()
+            raise
+        if self.interrupted:  # it came before there was a runner to stop
+            self.runner.stop(self._why())
         return self
 
     def __exit__(self, *_: object) -> None:
         """Give the signals back and clean up."""
+        self._stack.close()  # first: a second signal must not leave a child or the scratch folder behind
         for one, handler in self._handlers.items():
-            signal.signal(one, handler)  # type: ignore[arg-type]
-        self._stack.close()
+            # Interrupted, the process is about to end with a status that says so: one more signal must not change that.
+            signal.signal(one, signal.SIG_IGN if self.interrupted else handler)  # type: ignore[arg-type]
 
     def run(self, request: Request) -> Ended:
         """Start one process and wait for it."""
@@ -60,6 +67,10 @@ class Session:
         folder.mkdir(mode=0o700)
         return folder
 
+    def distrust(self, tree: Path) -> None:
+        """From now on no program is looked for by name inside `tree`, whatever PATH says: it is what we check."""
+        self.environ = {**self.environ, "PATH": safe_path(self.environ.get("PATH", ""), (tree,))}
+
     def environment(self, folder: Path, network: bool) -> Mapping[str, str]:
         """The allow-listed environment of a child whose scratch folder is `folder`."""
         home, tmp = folder / "home", folder / "tmp"
@@ -68,5 +79,10 @@ class Session:
         return child_environment(self.environ, home=home, tmp=tmp, network=network)
 
     def _stop(self, number: int, _frame: FrameType | None) -> None:
-        self.interrupted = signal.Signals(number).name
-        threading.Thread(target=self.runner.stop, args=(f"interrupted by {self.interrupted}",), daemon=True).start()
+        self.interrupted = self.interrupted or signal.Signals(number).name
+        runner = getattr(self, "runner", None)
+        if runner is not None:
+            threading.Thread(target=runner.stop, args=(self._why(),), daemon=True).start()
+
+    def _why(self) -> str:
+        return f"interrupted by {self.interrupted}"

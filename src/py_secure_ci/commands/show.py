@@ -11,27 +11,27 @@ from pathlib import Path
 from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
+from py_secure_ci.checking.pipeline import Run
+from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history
-from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
 from py_secure_ci.model import Stage
-from py_secure_ci.output import write_all
-from py_secure_ci.pipeline import Run
+from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
-from py_secure_ci.timings import table, trace
 
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
+ARTIFACTS = ("junit.xml", "coverage.xml")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
-def finish(judged: Judged, project: Project, arguments: argparse.Namespace, session: Session) -> int:
+def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session: Session) -> int:
     """Write every file, tell the platform, print the console page; the exit status is the verdict's."""
     texts = dict(judged.artifacts)
     wanted = arguments.format
@@ -48,14 +48,20 @@ def finish(judged: Judged, project: Project, arguments: argparse.Namespace, sess
     if not wanted:
         digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
         texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
-    write_all(project.output, texts)
+    write_all(output, texts)
     tell_platform(judged.report, judged.verdict, session)
-    write_step_outputs(judged.verdict, project.output, texts, session)
-    print_console(judged.report, judged.verdict, see_more(project.output, texts))
+    write_step_outputs(judged.verdict, output, texts, session)
+    print_console(judged.report, judged.verdict, see_more(output, texts))
     if arguments.timings:
         own = time.process_time()
         print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
     return exit_status(judged.verdict, arguments.exit_zero)
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
+    names = [one.filename for one in ALL_FORMATS if one.filename]
+    remove_all(folder, (*names, TIMINGS, PAGE, *ARTIFACTS), ("gl-sbom-*.cdx.json", ".*.part"))
 
 
 def _due(name: str, report: Report) -> bool:

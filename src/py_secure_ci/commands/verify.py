@@ -105,7 +105,7 @@ def _project(path: str, statement: Mapping[str, Any], output: Path, environ: Map
     """The tree at hand against the one that was checked."""
     from py_secure_ci.commands.project import open_project
     from py_secure_ci.commands.session import Session
-    from py_secure_ci.tree_digest import tree_digest
+    from py_secure_ci.source.tree_digest import tree_digest
 
     predicate = statement.get("predicate")
     source = predicate.get("source", {}) if isinstance(predicate, dict) else {}
@@ -122,4 +122,5 @@ def _project(path: str, statement: Mapping[str, Any], output: Path, environ: Map
 
 
 def _uncovered(path: Path, files: Mapping[str, str]) -> set[str]:
-    return {one.name for one in path.parent.iterdir() if one.is_file() and one != path and one.name not in files}
+    known = {*files, path.name, ".gitignore"}
+    return {one.name for one in path.parent.iterdir() if one.is_file()} - known

@@ -15,11 +15,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.project_toml import tool_table
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SEVERITIES = {

@@ -12,13 +12,13 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.python_syntax import select_python
+from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.unified_diff import first_lines
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.project_toml import tool_table
-from py_secure_ci.python_syntax import select_python
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
-from py_secure_ci.unified_diff import first_lines
 
 WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
 FINE = re.compile(

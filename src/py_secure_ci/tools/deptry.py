@@ -12,22 +12,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.python_syntax import syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import syntax_command, syntax_gaps, unparsable
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.selection import project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
-SCRIPT = """\
-import glob, sys
-prefix = sys.argv.pop(1)
+SITE = """\
+import atexit, glob, os, sys
+prefix = os.environ["PY_SECURE_CI_PREFIX"]
 sys.path += glob.glob(prefix + "/lib/python*/site-packages") + glob.glob(prefix + "/Lib/site-packages")
-from deptry.cli import deptry
-try:
-    deptry()
-finally:  # it ends the process itself
-    print(open(sys.argv[-1], encoding="utf-8").read())
+report = os.environ["PY_SECURE_CI_REPORT"]
+atexit.register(lambda: os.path.exists(report) and print(open(report, encoding="utf-8").read()))
 """
 RULES = {
     "DEP001": (Severity.ERROR, "A module is imported that no dependency provides"),
@@ -60,9 +57,14 @@ def _commands(task: Task) -> tuple[Command, ...]:
 
 def _command(task: Task, name: str, words: tuple[str, ...]) -> Command:
     report = (task.scratch / f"{name}.json").as_posix()
-    prefix = task.python.parent.parent.as_posix() if task.python else task.scratch.as_posix()
-    argv = ("python", "-I", "-c", SCRIPT, prefix, *words, "--no-ansi", "-v", "-o", report)
-    return Command(name=name, argv=argv, inputs={"none.toml": ""})
+    prefix = task.python.parent.parent if task.python else task.scratch
+    env = {
+        "PYTHONPATH": (task.scratch / "site").as_posix(),
+        "PY_SECURE_CI_PREFIX": prefix.as_posix(),
+        "PY_SECURE_CI_REPORT": report,
+    }
+    argv = ("deptry", *words, "--no-ansi", "-v", "-o", report)
+    return Command(name=name, argv=argv, inputs={"none.toml": "", "site/sitecustomize.py": SITE}, env=env)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:

@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.secret_types import TYPES
+from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.file_kinds import BINARY, LOCKS
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, load_json_lines, position, word
-from py_secure_ci.secret_types import TYPES
-from py_secure_ci.selection import argument, pieces
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 FILTERS = "detect_secrets.filters.heuristic"

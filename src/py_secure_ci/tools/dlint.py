@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from py_secure_ci.flake8_lines import FORMAT, read_lines
+from py_secure_ci.adapting.flake8_lines import FORMAT, read_lines
+from py_secure_ci.adapting.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.model import Severity, Stage
-from py_secure_ci.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.selection import argument, pieces
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 # Code runs, or a file is written, where outside text gets there; all others are matters of choice.

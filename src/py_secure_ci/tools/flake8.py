@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from py_secure_ci.flake8_lines import CANARY_TEXT, FORMAT, read_lines, unread
-from py_secure_ci.linter_settings import dropped, from_ini
+from py_secure_ci.adapting.flake8_lines import CANARY_TEXT, FORMAT, read_lines, unread
+from py_secure_ci.adapting.linter_settings import dropped, from_ini
+from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.model import Severity, Stage
-from py_secure_ci.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.selection import argument, pieces
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SELECT = "E4,E7,E9,F"  # for projects that chose nothing: errors, no matters of taste

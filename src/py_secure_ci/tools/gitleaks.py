@@ -14,11 +14,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.file_kinds import BINARY, LOCKS
 from py_secure_ci.model import Confidence, Excluded, Finding, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position
-from py_secure_ci.selection import project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 GENERIC = "generic-api-key"  # a name and high entropy: a guess; every other rule knows the form of one secret

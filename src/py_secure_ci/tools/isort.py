@@ -11,12 +11,12 @@ import re
 import shlex
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.unified_diff import first_lines
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
-from py_secure_ci.unified_diff import first_lines
 
 FILES = {  # in isort's order, with what stands in a file that holds settings
     ".isort.cfg": r"\[(settings|isort)\]",

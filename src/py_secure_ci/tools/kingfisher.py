@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.file_kinds import BINARY, LOCKS
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 CONFIDENCES = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM, "low": Confidence.LOW}

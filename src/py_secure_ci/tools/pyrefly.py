@@ -11,11 +11,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.python_syntax import select_python
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import select_python
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {"error": Severity.ERROR, "warn": Severity.WARNING, "info": Severity.NOTE}

@@ -13,12 +13,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Location, Rule, Severity, Stage
-from py_secure_ci.project_toml import tool_table
-from py_secure_ci.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
 from py_secure_ci.reading import as_dict, field, load_json, optional, word
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "information": Severity.NOTE}

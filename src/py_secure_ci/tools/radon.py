@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from py_secure_ci.adapting.python_syntax import select_modules
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import select_modules
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 KINDS = {"function": "function", "method": "method", "class": "class"}

@@ -12,12 +12,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.python_syntax import marked, select_modules, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.rules import rule_ids, rules_text
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import marked, select_modules, syntax_command, syntax_gaps, unparsable
 from py_secure_ci.reading import as_dict, field, load_json, optional, position, word
-from py_secure_ci.rules import rule_ids, rules_text
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {

@@ -11,9 +11,9 @@ import re
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.selection import argument, pieces, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SAID = re.compile(r"(Valid|Invalid) file: (.*)")

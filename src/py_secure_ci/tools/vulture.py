@@ -11,10 +11,10 @@ import json
 import re
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
+from py_secure_ci.adapting.selection import argument, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Location, Rule, Severity, Stage
-from py_secure_ci.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.selection import argument, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 LINE = re.compile(

@@ -1,0 +1,59 @@
+"""Which files of a tree a tool is for, and how their names travel to a tool and back. Pure."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from py_secure_ci.tool import Task
+
+ARGUMENT_BYTES = 96 * 1024  # of file names on one command line: the least that any system we know allows is 128 KiB
+
+
+def with_suffix(files: Iterable[str], suffixes: frozenset[str]) -> tuple[str, ...]:
+    """The files whose last suffix is one of `suffixes` (lower case, with the dot), in the order given."""
+    return tuple(file for file in files if posixpath.splitext(file)[1].lower() in suffixes)
+
+
+def argument(path: str) -> str:
+    """A root-relative path that no program can take for an option or an `@file`."""
+    return f"./{path}"
+
+
+def project_path(said: str, root: Path) -> str:
+    """What a tool said, absolute below the root or relative to it, as a root-relative path; others stay as they are."""
+    path = said.removeprefix(f"{root.as_posix()}/")
+    while path.startswith("./"):
+        path = path[2:]
+    return path
+
+
+def file_arguments(files: Iterable[str], scratch: Path, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Arguments that name the files, and the scratch files they need.
+
+    For programs that read further arguments from `@file`, one a line: a long list goes there, but for names that
+    hold a line break themselves.
+    """
+    arguments = [argument(file) for file in files]
+    if sum(len(os.fsencode(one)) + 1 for one in arguments) <= ARGUMENT_BYTES:
+        return tuple(arguments), {}
+    listed = [one for one in arguments if one.splitlines() == [one]]
+    odd = [one for one in arguments if one.splitlines() != [one]]
+    return (f"@{(scratch / name).as_posix()}", *odd), {name: "".join(f"{one}\n" for one in listed)}
+
+
+def pieces(task: Task) -> tuple[Task, ...]:
+    """The task, cut so that the names of each piece fit on one command line."""
+    groups: list[list[str]] = [[]]
+    size = 0
+    for file in task.files:
+        length = len(os.fsencode(file)) + 3
+        if groups[-1] and size + length > ARGUMENT_BYTES:
+            groups.append([])
+            size = 0
+        groups[-1].append(file)
+        size += length
+    return tuple(replace(task, files=tuple(group)) for group in groups)

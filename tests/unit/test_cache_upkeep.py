@@ -138,3 +138,14 @@ def test_timings_as_table_and_trace() -> None:
     assert [(one["name"], one["tid"], one["ts"], one["dur"]) for one in events] == [
         ("bandit", 0, 0, 2000000), ("ruff", 1, 500000, 500000), ("ruff (canary)", 0, 2000000, 100000),
     ]  # fmt: skip
+
+
+def test_what_a_tool_keeps_of_its_canary_goes_out(tmp_path: Path) -> None:
+    with lend(tmp_path / "own", tmp_path, {}, frozenset({"canary_"})) as lent:
+        assert lent is not None
+        for name in ("canary_.meta.ff", "canary_.data.ff", "other.meta.ff"):
+            (lent.folder / name).write_text("x")
+        lent.returned()
+    with lend(tmp_path / "own", tmp_path, {}, frozenset({"canary_"})) as lent:
+        assert lent is not None
+        assert [one.name for one in lent.folder.iterdir()] == ["other.meta.ff"]

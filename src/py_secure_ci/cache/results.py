@@ -178,7 +178,8 @@ class Results:
             return nullcontext()
         around = [str(task.root), str(task.python), keys.tuning(tool, info, programs, task)]
         digests = {path: self._sources.digest(path) or "" for path in self._inputs(tool)}
-        return lend(self._own / f"{tool.name}-{keys.digest(around)[:40]}", task.root, digests)
+        planted = frozenset(Path(name).stem for name in (tool.canary.files if tool.canary else ()))
+        return lend(self._own / f"{tool.name}-{keys.digest(around)[:40]}", task.root, digests, planted)
 
     def _key(self, path: str) -> str:
         found = self._sources.digest(path)

@@ -37,8 +37,14 @@ class Lent:
 
 
 @contextlib.contextmanager
-def lend(folder: Path, root: Path, digests: Mapping[str, str]) -> Iterator[Lent | None]:
-    """Lend a folder for a run over files with these digests; None if another run has it, or it cannot be made."""
+def lend(
+    folder: Path, root: Path, digests: Mapping[str, str], planted: frozenset[str] = frozenset()
+) -> Iterator[Lent | None]:
+    """Lend a folder for a run over files with these digests; None if another run has it, or it cannot be made.
+
+    What the tool keeps of a `planted` module goes out: from its cache a tool would repeat what it said of the last one,
+    at the last one's place, and a canary that is not looked at proves nothing.
+    """
     lock = None
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -61,10 +67,18 @@ def lend(folder: Path, root: Path, digests: Mapping[str, str]) -> Iterator[Lent 
         yield lent
     finally:
         if lent.good:
+            _forget(folder, planted)
             _seal(folder, seals, root, digests)
         else:
             shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)
+
+
+def _forget(folder: Path, modules: frozenset[str]) -> None:
+    for place, _, files in os.walk(folder):
+        for name in files:
+            if name.split(".")[0] in modules:
+                Path(place, name).unlink()
 
 
 def _locked(path: Path) -> int | None:

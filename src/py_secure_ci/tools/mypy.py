@@ -64,6 +64,8 @@ def _commands(task: Task) -> tuple[Command, ...]:
         *OPTIONS,
         f"--config-file={(task.scratch / name).as_posix()}",
         f"--cache-dir={(task.cache or task.scratch / 'cache').as_posix()}",
+        # One file for each module, so that the canary's can be taken out: see cache.tool_caches.
+        *(("--no-sqlite-cache",) if task.cache else ()),
         # Without the project's interpreter mypy would look imports up among the packages it was itself installed with.
         f"--python-executable={task.python.as_posix()}" if task.python else "--no-site-packages",
         *task.options.args,

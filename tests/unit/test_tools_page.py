@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from py_secure_ci.adapting.rules import rule_ids
 from py_secure_ci.all_tools import TOOLS
-from py_secure_ci.rules import rule_ids
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tools.md").read_text(encoding="utf-8")
 

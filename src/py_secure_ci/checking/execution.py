@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py_secure_ci.checking.accounting import Tally, settle
+from py_secure_ci.checking.merging import merge
 from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.errors import PySecureCiError, WrongShape
-from py_secure_ci.merging import merge
 from py_secure_ci.model import Finding, Gap
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo

@@ -65,6 +65,13 @@ def test_every_script_that_is_named_is_there(page: Path) -> None:
         assert (ROOT / name).is_file(), name
 
 
+def test_every_module_that_contributors_are_led_to_is_there() -> None:
+    for page in (ROOT / "docs" / "architecture.md", ROOT / "docs" / "add-a-tool.md", ROOT / "CONTRIBUTING.md"):
+        for name in re.findall(r"`([a-z_/]+\.py)`", page.read_text(encoding="utf-8")):
+            if not name.endswith("/x.py"):
+                assert (ROOT / name).is_file() or (ROOT / "src" / "py_secure_ci" / name).is_file(), name
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_setting_loads(page: Path) -> None:
     stages: dict[str, Stage] = {tool.name: tool.stage for tool in TOOLS}

@@ -78,7 +78,7 @@ def vivid(text: str) -> str:
 
 
 def key() -> str:
-    words = [re.sub(r"^(--python-executable)=.*", r"\1", bland(word)) for word in WORDS]
+    words = [re.sub(r"^(--python(?:-executable|path|-interpreter-path)?)=.*", r"\1", bland(word)) for word in WORDS]
     return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
@@ -205,13 +205,14 @@ def endless(plan: dict) -> None:
 def many(count: int):
     def play(plan: dict) -> None:
         said = recorded(plan)
-        say({**said, "stdout": multiplied(said["stdout"], count)})
+        files = {name: multiplied(text, count) for name, text in said["files"].items() if name.endswith("l")}
+        say({**said, "stdout": multiplied(said["stdout"], count), "files": {**said["files"], **files}})
 
     return play
 
 
 def multiplied(text: str, count: int) -> str:
-    """The JSON with its longest list, or its last line, repeated."""
+    """The JSON with every list's first entry, or the last line, repeated."""
     try:
         document = json.loads(text)
     except ValueError:
@@ -219,9 +220,8 @@ def multiplied(text: str, count: int) -> str:
         return "\n".join([*lines, *lines[-1:] * count]) + "\n"
     found: list = []
     seek(document, found)
-    if found:
-        longest = max(found, key=len)
-        longest += [longest[0]] * count
+    for one in found:
+        one += [one[0]] * (count // len(found))
     return json.dumps(document)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from py_secure_ci.all_tools import TOOLS
+from py_secure_ci import all_tools
 
 pytestmark = pytest.mark.network
 
@@ -68,6 +68,8 @@ FAULTS = (
     *(Fault(f"shape:{text}", NO_ANSWER, slow=text != SHAPES[0]) for text in SHAPES),
     *(Fault(f"shape-0:{text}", NO_ANSWER, slow=text not in SHAPES[1:3]) for text in SHAPES),
 )
+# What comes from PATH only cannot be installed here; semgrep starts a second program, which it looks for beside itself.
+TOOLS = tuple(tool for tool in all_tools.TOOLS if not tool.source and tool.name != "semgrep")
 NAMES = tuple(tool.name for tool in TOOLS)
 # Where all tools misbehave at once, these two take turns at being the honest one.
 HONEST, OTHER = "zizmor", "ruff"
@@ -146,7 +148,7 @@ def plain(text: str) -> str:
 def test_the_honest_run_is_the_reference(lab: Any, tmp_path: Path) -> None:
     """What the cells are held against: played back, everything is as it was, and the answer is FAIL, not INCOMPLETE."""
     ran = lab.project(tmp_path, dict.fromkeys(NAMES, "honest")).run()
-    assert ran.status == 1
+    assert ran.status == 1, ran.stdout + ran.stderr
     for name in NAMES:
         assert substance(ran.outcome(name)) == substance(lab.reference.outcome(name)), name
         assert ran.outcome(name)["findings"], name

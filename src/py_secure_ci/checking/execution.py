@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py_secure_ci.checking.accounting import Tally, settle
+from py_secure_ci.checking.merging import merge
 from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.errors import PySecureCiError, WrongShape
-from py_secure_ci.model import Gap
+from py_secure_ci.model import Finding, Gap
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -104,30 +105,6 @@ def _read(tool: Tool, task: Task, workshop: Workshop) -> Reading:
 def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
     """A Failed outcome with the detail cut to its last lines."""
     return Failed(tool=info, reason=reason, detail=_last_words(detail), hint=hint)
-
-
-def merge(readings: list[Reading]) -> Reading:
-    """One reading over several tasks of one tool."""
-    if len(readings) == 1:
-        return readings[0]
-    looked = [reading.looked_at for reading in readings]
-    rules = {rule.id: rule for reading in readings for rule in reading.rules}
-    metrics: dict[str, float] = {}
-    for reading in readings:
-        for key, value in reading.metrics.items():
-            metrics[key] = metrics.get(key, 0) + value
-    return Reading(
-        findings=tuple(finding for reading in readings for finding in reading.findings),
-        rules=tuple(rules[key] for key in sorted(rules)),
-        looked_at=None if None in looked else frozenset().union(*(one for one in looked if one is not None)),
-        gaps=tuple(dict.fromkeys(gap for reading in readings for gap in reading.gaps)),
-        excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
-        notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
-        artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
-        metrics=metrics,
-        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
-        passed_over={path: count for reading in readings for path, count in reading.passed_over.items()},
-    )
 
 
 def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
@@ -266,8 +243,10 @@ def _check(
 ) -> Reading:
     """Exit status against report, and the canary; the planted findings go out here."""
     planted = str(task.scratch / CANARY_FOLDER) + os.sep
-    canaries = tuple(one for one in reading.findings if one.location and one.location.path.startswith(planted))
-    own = tuple(one for one in reading.findings if one not in canaries) if canaries else reading.findings
+    canaries: list[Finding] = []
+    own: list[Finding] = []
+    for one in reading.findings:  # one pass: there may be a hundred thousand of each
+        (canaries if one.location and one.location.path.startswith(planted) else own).append(one)
     apart = any(command.name == "canary" for command in commands)
     for command in commands:
         seen = len(canaries) if command.name == "canary" else len(own) + (0 if apart else len(canaries))
@@ -275,10 +254,10 @@ def _check(
             _check_status(command, executions[command.name], seen)
     _check_canary(tool, task, {one.rule for one in canaries})
     if not tool.per_file:
-        return replace(reading, findings=own)
+        return replace(reading, findings=tuple(own))
     # Of which rules there is word must not depend on how the files were cut, nor on the canary.
     said = {one.rule for one in own}
-    return replace(reading, findings=own, rules=tuple(rule for rule in reading.rules if rule.id in said))
+    return replace(reading, findings=tuple(own), rules=tuple(rule for rule in reading.rules if rule.id in said))
 
 
 def _check_status(command: Command, execution: Execution, seen: int) -> None:

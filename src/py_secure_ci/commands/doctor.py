@@ -53,7 +53,7 @@ def _install(toolchain: Toolchain) -> Iterator[str]:
 def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str, str]) -> Iterator[str]:
     """Print one line; yield it too if the tool is wanted and cannot be had."""
     wanted = tool.stage in config.stages and tool.name in config.stages[tool.stage].tools
-    source = config.options(tool.name).source
+    source = tool.source or config.options(tool.name).source
     version, state, there = _state(tool, source, toolchain, environ)
     line = f"{'*' if wanted else ' '} {tool.stage.value:8} {tool.name:16} {version or '-':12} {source:8} {state}"
     print(one_line(line))

@@ -50,6 +50,8 @@ def code_line(text: str) -> str:
 
 def page_code(text: str) -> str:
     """The same for a page that no CI runner reads: tabs and `##[` stay what they are."""
+    if text.isascii() and text.isprintable():
+        return text
     return visible(_EMOJI_STYLE.sub(REPLACEMENT, text), keep="\t")
 
 

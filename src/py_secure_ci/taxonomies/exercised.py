@@ -5,7 +5,8 @@ A check that failed, or that was not run, shows nothing: its control is "not sho
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -58,36 +59,47 @@ class CategoryView:
 
 def control_views(report: Report, verdict: Verdict) -> tuple[ControlView, ...]:
     """Every control, in the order of the table."""
-    return tuple(_view(control, report, verdict) for control in controls())
+    counts = _by_stage(report, verdict)
+    return tuple(_view(control, report, counts) for control in controls())
 
 
 def category_views(verdict: Verdict) -> tuple[CategoryView, ...]:
     """The OWASP categories in which something was found. Nothing is said of the others: that would need a proof."""
     blocking = frozenset(verdict.blocking)
+    weak = [one for one in _standing(verdict) if one.cwe]
     views = []
     for category in categories():
-        found = [one for one in _standing(verdict) if category.cwe.intersection(one.cwe)]
+        found = [one for one in weak if not category.cwe.isdisjoint(one.cwe)]
         stopping = sum(one.fingerprint in blocking for one in found)
         if found:
             views.append(CategoryView(category=category, findings=len(found), blocking=stopping))
     return tuple(views)
 
 
-def _view(control: Control, report: Report, verdict: Verdict) -> ControlView:
+def _by_stage(report: Report, verdict: Verdict) -> dict[Stage, tuple[int, int]]:
+    """How many findings stand in each stage, and how many of them block."""
+    of_tool = {outcome.tool.name: outcome.tool.stage for outcome in report.outcomes}
+    blocking = frozenset(verdict.blocking)
+    found, stopping = Counter[Stage](), Counter[Stage]()
+    for one in _standing(verdict):
+        if one.tool in of_tool:
+            found[of_tool[one.tool]] += 1
+            stopping[of_tool[one.tool]] += one.fingerprint in blocking
+    return {stage: (found[stage], stopping[stage]) for stage in Stage}
+
+
+def _view(control: Control, report: Report, counts: Mapping[Stage, tuple[int, int]]) -> ControlView:
     checks = tuple(view for check in control.checks for view in _checks(check, report))
     stages = {check.stage for check in control.checks}
-    of_tool = {outcome.tool.name: outcome.tool.stage for outcome in report.outcomes}
-    found = [one for one in _standing(verdict) if of_tool.get(one.tool) in stages]
     shown = _worst((view.shown for view in checks), Shown.NOT_SHOWN)
     if report.gaps and shown is Shown.SHOWN:
         shown = Shown.PARTLY
-    blocking = frozenset(verdict.blocking)
     return ControlView(
         control=control,
         shown=shown,
         checks=checks,
-        findings=len(found),
-        blocking=sum(one.fingerprint in blocking for one in found),
+        findings=sum(counts[stage][0] for stage in stages),
+        blocking=sum(counts[stage][1] for stage in stages),
     )
 
 

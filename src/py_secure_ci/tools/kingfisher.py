@@ -36,7 +36,7 @@ def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
 
 def _commands(task: Task) -> tuple[Command, ...]:
     files = (*(argument(file) for file in task.files), *task.canaries)
-    cache = ("--rule-cache-dir", (task.cache or task.scratch / "rules").as_posix())
+    cache = ("--rule-cache-dir", (task.cache or task.scratch / "cache" / "kingfisher").as_posix())
     return (Command(argv=("kingfisher", "scan", *OPTIONS, *cache, *task.options.args, *files), found=frozenset({200})),)
 
 

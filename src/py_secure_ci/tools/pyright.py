@@ -38,7 +38,7 @@ def _config(task: Task) -> str:
 
 def _commands(task: Task) -> tuple[Command, ...]:
     config = (task.scratch / "pyright" / "pyrightconfig.json").as_posix()
-    python = ("--pythonpath", task.python.as_posix()) if task.python else ()
+    python = (f"--pythonpath={task.python.as_posix()}",) if task.python else ()
     options = ("--outputjson", "-p", config, *python, *task.options.args)
     files = (*(argument(file) for file in task.files), *task.canaries)
     inputs = {"pyright/pyrightconfig.json": _config(task)}

@@ -30,7 +30,7 @@ CHECKED = re.compile(r" DEBUG Checking file '(.*)'$", re.MULTILINE)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    python = ("--python", task.python.as_posix()) if task.python else ()
+    python = (f"--python={task.python.as_posix()}",) if task.python else ()
     config = ("--config-file", (task.scratch / "ty.toml").as_posix())
     options = ("check", "-vv", "--output-format=gitlab", "--no-progress", "--color=never", *config, *python)
     files = (*(argument(file) for file in task.files), *task.canaries)

@@ -1,0 +1,20 @@
+"""docs/tools.md names every tool, and in bold those that are on by default."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from py_secure_ci.adapting.rules import rule_ids
+from py_secure_ci.all_tools import TOOLS
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tools.md").read_text(encoding="utf-8")
+
+
+def test_every_tool_has_its_row() -> None:
+    rows = [line.split(" | ")[:2] for line in PAGE.splitlines() if line.startswith("| ")][1:]
+    said = [(name.strip("| "), stage) for name, stage in rows]
+    assert said == [(f"**{tool.name}**" if tool.default else tool.name, tool.stage.value) for tool in TOOLS]
+
+
+def test_every_rule_of_ours_is_named() -> None:
+    assert [rule for rule in sorted(rule_ids()) if f"`{rule}`" not in PAGE] == []

@@ -21,8 +21,8 @@ from py_secure_ci.running.request import Ended
 from py_secure_ci.tool import Reading, Task, Tool
 
 # Seconds that a file which runs alone may take at least; more for larger ones. A file that keeps to the rate of its
-# kind needs a tenth of this. A `timeout` in the YAML takes its place.
-BUDGET = 10.0
+# kind needs a fifteenth of this, so that a busy machine does no harm. A `timeout` in the YAML takes its place.
+BUDGET = 15.0
 # What a tool that was never timed is taken to need, in seconds.
 UNKNOWN = 3.0
 
@@ -89,7 +89,9 @@ class Work:
 
     def _budget(self, size: int) -> float:
         given = self.task.options.timeout
-        return given if given != Options().timeout else min(given, max(BUDGET, 2 * size * scheduling.RATE))
+        return (
+            given if given != Options().timeout else min(given, max(BUDGET, float(round(2 * size * scheduling.RATE))))
+        )
 
     def _whole(self, desk: Desk | None) -> Done:
         kept = desk.answer() if desk else None

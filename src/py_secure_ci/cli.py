@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema):
+    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema, _verify, _cache):
         add(commands)
     return parser
 
@@ -94,11 +94,15 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
     parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
     parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
+    parser.add_argument(
+        "--timings", action="store_true", help="show what each tool cost, and write trace.json for a trace viewer"
+    )
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
 
 
@@ -106,6 +110,7 @@ def _gate(commands: Commands) -> None:
     parser = _add(commands, "gate", "judge a report.json again")
     parser.add_argument("report", metavar="REPORT")
     _project(parser)
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, as `run` had them")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 
@@ -114,6 +119,7 @@ def _render(commands: Commands) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--format", required=True, metavar="FORMAT")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend that html shows")
 
 
 def _baseline(commands: Commands) -> None:
@@ -147,5 +153,17 @@ def _advisories(commands: Commands) -> None:
     parser.add_argument("--from", dest="source", metavar="ZIP", help="an OSV export (all.zip) to take")
 
 
+def _verify(commands: Commands) -> None:
+    parser = _add(commands, "verify", "check that the files of a run are those that its evidence speaks of")
+    parser.add_argument("evidence", metavar="EVIDENCE", help="the evidence.intoto.json in a report's folder")
+    parser.add_argument("--project", metavar="PATH", help="also compare the files of this project")
+
+
 def _schema(commands: Commands) -> None:
     _add(commands, "schema", "print the JSON Schema of the YAML file")
+
+
+def _cache(commands: Commands) -> None:
+    parser = _add(commands, "cache", "show what earlier runs left behind, or throw it away")
+    parser.add_argument("action", choices=("stats", "prune"))
+    parser.add_argument("--megabytes", type=int, metavar="N", help="keep at most so much (default: 512; 0: nothing)")

@@ -74,6 +74,7 @@ class Context:
     project: str
     prefix: str = ""
     commit: str = ""
+    tree: str = ""  # SHA-256 over the paths and bytes of every file that was due, uncommitted changes included
     time: str = ""  # of the commit, UTC, `YYYY-MM-DDTHH:MM:SS` without a zone; empty: not known
     branch: str = ""
     base: str = ""  # merge base that new findings are counted from

@@ -18,6 +18,11 @@ def table(name: str) -> Any:
 
 def matches_any(name: str, globs: Iterable[str]) -> bool:
     """Whether a rule's name (`tool/rule`) or an advisory id matches one of the globs. Case does not count."""
+    return _matches(name, tuple(globs))
+
+
+@lru_cache(maxsize=1 << 16)  # few rules, few tables, and a question for every finding and row
+def _matches(name: str, globs: tuple[str, ...]) -> bool:
     return any(_glob(glob).fullmatch(name) is not None for glob in globs)
 
 

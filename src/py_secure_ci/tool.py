@@ -60,6 +60,8 @@ class Task:
     python: Path | None = None  # the project's interpreter
     overlay: Path | None = None  # site-packages of the tool's own environment, for tools that run in the project's
     cache: Path | None = None  # a folder that the tool may keep its own cache in
+    expected: float = 0.0  # seconds that it will take by what is remembered: the longest goes first
+    budget: float | None = None  # seconds for each process instead of the timeout; a gap if it is not enough
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
 
@@ -81,6 +83,7 @@ class Reading:
     artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)
     metrics: Mapping[str, float] = field(default_factory=dict)
     components: tuple[Component, ...] = ()  # what an SBOM tool saw beyond the declarations; for `Report.components`
+    passed_over: Mapping[str, int] = field(default_factory=dict)  # path -> lines that its comments ask to pass over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,11 +122,18 @@ class Tool:
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
-    per_file: bool = False  # findings are a function of one file's bytes: may be sharded and cached by blob
+    scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
+    # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.
+    per_file: bool = False
+    # With `per_file`: a file of at least so many bytes may cost out of all proportion. It runs alone and on a time
+    # budget, and is a coverage gap if it does not end within it. 0: no such files.
+    alone: int = 0
+    own_cache: bool = False  # keeps a cache of its own in `Task.cache`
     split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
@@ -133,4 +143,11 @@ class Tool:
     # no byte order mark) are not due, others that are not UTF-8 are gaps.
     text_only: bool = False
     blind_directive: str = ""  # regular expression (MULTILINE) of what blinds it inside a due file: that is a gap
+    passed_over_by: str = ""  # what `Reading.passed_over` counts: `# nosec` comments
+    # Endings of all files of the project that the answer can depend on besides the settings (and, with
+    # `needs_environment`, the environment): the answer as a whole may be kept by their content. None: never kept.
+    depends_on: tuple[str, ...] | None = None
+    # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
+    # of this tool is kept.
+    leads_out: str = ""
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -22,17 +22,18 @@ STEPS = ACTION["runs"]["steps"]
 ONLY_ACTION = {"upload-sarif", "artifact", "cache", "python-version", "python"}
 ONLY_GITLAB = {"stage", "job-prefix", "image", "source", "ref", "security-reports"}
 # Options of `run` that a door decides for itself, or leaves to the YAML file and to people.
-ONLY_COMMAND_LINE = {"exit-zero", "format", "no-cache", "jobs", "help"}
+ONLY_COMMAND_LINE = {"exit-zero", "format", "history", "no-cache", "jobs", "help"}
 WORKFLOWS = [ROOT / "action.yml", *sorted((ROOT / ".github").rglob("*.yml"))]
 USES = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<ref>\S+)(?P<remark>.*)")
 
 
 def run_options() -> set[str]:
     """Long options of `py-secure-ci run`, without dashes, and its argument."""
-    parser = next(action for action in cli._parser()._actions if action.dest == "command").choices["run"]  # type: ignore[index,call-overload,union-attr]
-    return {word[2:] for action in parser._actions for word in action.option_strings if word.startswith("--")} | {
-        action.dest for action in parser._actions if not action.option_strings
-    }
+    commands = next(action for action in cli._parser()._actions if action.dest == "command").choices
+    assert isinstance(commands, dict)
+    actions = commands["run"]._actions
+    options = {word[2:] for action in actions for word in action.option_strings if word.startswith("--")}
+    return options | {action.dest for action in actions if not action.option_strings}
 
 
 def test_the_action_is_a_thin_edge() -> None:

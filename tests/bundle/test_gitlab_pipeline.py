@@ -52,6 +52,7 @@ class GitLab:
             **(variables or {}),
         }
         argv = [self.node, self.program, "--force-shell-executor", "--concurrency", "1", *words]
+        argv += ["--ignore-predefined-vars", "GITLAB_CI,CI_PROJECT_DIR"]  # it would warn on standard output
         for name, value in given.items():
             argv += ["--variable", f"{name}={value}"]
         return self.kit.execute(argv, cwd=folder, env={"HOME": str(home)} if home else {})
@@ -109,6 +110,8 @@ def test_every_report_that_is_handed_over_was_written(gitlab: GitLab, project: P
     run = gitlab.run(project)
     missing = [path for path in promised if not list(project.glob(path))]
     assert not missing, run.output + run.errors
+    (link,) = json.loads((project / "py-secure-ci-report" / "gl-annotations.json").read_text())["py-secure-ci"]
+    assert link["external_link"]["url"].endswith("/artifacts/browse/py-secure-ci-report/")
 
 
 def flat(value: Any) -> list[str]:

@@ -226,7 +226,7 @@ def multiplied(text: str, count: int) -> str:
     found: list[Any] = []
     seek(document, found)
     for one in found:
-        one += [one[0]] * (count // len(found))
+        one.extend([one[0]] * (count // len(found)))
     return json.dumps(document)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from py_secure_ci.serial import report_from_text
+from py_secure_ci.serial.codec import report_from_text
 
 pytestmark = pytest.mark.network
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.config.settings import Options
-from py_secure_ci.time_budget import TooSlow, in_halves
 from py_secure_ci.tool import Reading, Task
 
 LIMIT = 600.0
@@ -25,7 +25,7 @@ class World:
         needs = self.start + sum(self.cost[file] for file in task.files)
         self.now += min(needs, task.options.timeout)
         if needs > task.options.timeout:
-            raise TooSlow("timed out")
+            raise OutOfTime("timed out")
         return Reading(looked_at=frozenset(task.files))
 
     def run(self) -> tuple[set[str], set[str]]:
@@ -51,12 +51,12 @@ def test_only_the_slow_files_are_gaps(slow: list[str]) -> None:
 
 
 def test_a_tool_that_hangs_is_slow_as_a_whole() -> None:
-    with pytest.raises(TooSlow):
+    with pytest.raises(OutOfTime):
         World(files(50), start=1e9).run()
 
 
 def test_one_slow_file_alone_is_slow_as_a_whole() -> None:
-    with pytest.raises(TooSlow):
+    with pytest.raises(OutOfTime):
         World({"a.py": 1e9}).run()
 
 
@@ -69,7 +69,7 @@ def test_every_file_is_looked_at_or_a_gap_and_time_is_bounded(cost: dict[str, fl
     world = World(cost, start)
     try:
         looked, gaps = world.run()
-    except TooSlow:
+    except OutOfTime:
         pass
     else:
         assert looked | gaps == set(cost)

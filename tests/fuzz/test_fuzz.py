@@ -16,18 +16,18 @@ from hypothesis import strategies as st
 
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.checking.execution import FAULTS
 from py_secure_ci.commands.project import default_tools
 from py_secure_ci.config.load import load_config
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.config.settings import Config
 from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import ConfigError, WrongShape
-from py_secure_ci.execution import FAULTS
 from py_secure_ci.formats import github_annotations
 from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.policy import judge
 from py_secure_ci.report import Completed, Context, Failed, Report, ToolInfo
 from py_secure_ci.tool import Reading, Tool
 
@@ -147,7 +147,7 @@ def test_any_bytes_are_a_configuration_or_an_error_of_it(size: int) -> None:
         try:
             config = load_config(raw, "f.yml", stages, default_tools())
         except ConfigError as error:
-            assert error.message.startswith("f.yml")  # noqa: PT017
+            assert error.message.startswith("f.yml")
             return
         assert isinstance(config, Config)
 

@@ -81,6 +81,7 @@ def plant(tree: Mapping[str, bytes], root: Path) -> None:
 def execute(task: Task, command: Command, programs: str) -> Execution:
     """Run one command for real. `programs` is the PATH."""
     for name, text in command.inputs.items():
+        (task.scratch / name).parent.mkdir(parents=True, exist_ok=True)
         (task.scratch / name).write_text(text, encoding="utf-8")
     done = subprocess.run(
         command.argv,

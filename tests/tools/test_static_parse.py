@@ -94,9 +94,9 @@ def test_bandit(recorded: Recorded) -> None:
     shell = case.findings()[4]
     assert (shell.cwe, shell.confidence) == ((78,), Confidence.HIGH)
     assert case.read().notes == (
-        "Lines passed over by `# nosec` comments: 1 (app/shop.py).",
         ".bandit holds settings for bandit that are not used; name it in tools.bandit.config to use it.",
     )
+    assert case.read().passed_over == {"app/shop.py": 1}
     assert [gap.subject for gap in recorded("bandit", "broken").read().gaps] == ["app/latin.py", "app/python2.py"]
 
 
@@ -172,7 +172,7 @@ def test_detect_secrets(recorded: Recorded) -> None:
         ("aws-access-key", Severity.CRITICAL, Location("back\\slash.css", 1)),
     ]
     assert all(one.secret and one.cwe == (798,) for one in case.findings())
-    assert case.read().notes == ("Lines passed over by `pragma: allowlist secret` comments: 1.",)
+    assert sum(case.read().passed_over.values()) == 1
     text = repr(case.read())
     assert "QZ3XWV7RTY5PLM2K" not in text
     assert "correct-horse-battery" not in text

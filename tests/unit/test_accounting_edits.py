@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from py_secure_ci.accounting import Tally, settle
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.checking.accounting import Tally, settle
 from py_secure_ci.model import Edit, Finding, Location, Severity
 from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Reading

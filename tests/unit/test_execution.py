@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from py_secure_ci.accounting import Tally
-from py_secure_ci.execution import Workshop, run_tool
+from py_secure_ci.checking.accounting import Tally
+from py_secure_ci.checking.execution import Workshop, run_tool
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_list, field, load_json
 from py_secure_ci.report import Completed, Failed, ToolInfo

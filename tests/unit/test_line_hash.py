@@ -7,7 +7,7 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from py_secure_ci.line_hash import line_hashes
+from py_secure_ci.source.line_hash import LineHashes, line_hashes
 
 VECTORS = {
     "": "c129715d7a2bc9a3:1",
@@ -99,3 +99,12 @@ def test_a_large_file_is_quick() -> None:
     begin = time.process_time()
     assert len(line_hashes(data)) == 30_001
     assert time.process_time() - begin < 3
+
+
+@given(st.text(alphabet="ab \t\r\n\u010a\U0001f600\ud83d\n", max_size=400))
+def test_single_lines_hash_as_all_lines_do(text):
+    data = text.encode("utf-8", "replace")
+    lookup = LineHashes(data)
+    hashes = line_hashes(data)
+    assert tuple(lookup.of(number) for number in range(1, len(hashes) + 1)) == hashes
+    assert lookup.of(0) == lookup.of(len(hashes) + 1) == ""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from py_secure_ci.assembly import assemble
+from py_secure_ci.checking.assembly import assemble
 from py_secure_ci.model import Finding, Location, Severity, Stage
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.sources import Sources
 
 KEY = "not-a-real-" + "key-4711"
 TEXT = f'one = 1\ntwo = 2\nrun(three)\nfour = 4\nfive = 5\nsix = 6\npassword = "{KEY}"\n'

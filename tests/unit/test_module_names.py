@@ -1,4 +1,4 @@
-from py_secure_ci.module_names import import_roots, module_names, runs
+from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 
 
 def test_names_below_the_nearest_root() -> None:

@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
+from py_secure_ci.adapting.mypy_config import find, harmless
+from py_secure_ci.adapting.mypy_scope import select
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.mypy_config import find, harmless
-from py_secure_ci.mypy_scope import select
 
 
 def test_precedence_is_mypys() -> None:

@@ -310,3 +310,20 @@ def test_two_runs_at_once_make_one(bench: Bench) -> None:
 def test_a_missing_uv_is_told(bench: Bench) -> None:
     with pytest.raises(ProjectEnvironmentError, match="cannot be started"):
         bench.ask(uv=Path("/nowhere/uv"))
+
+
+def test_a_build_leaves_the_tree_alone_and_its_editable_install_leads_into_it(tmp_path: Path) -> None:
+    from py_secure_ci.project_environment.copying import copied, lead_back
+
+    root, environment = tmp_path / "root", tmp_path / "env"
+    (root / "src").mkdir(parents=True)
+    (root / "src" / "a.py").write_text("x = 1\n")
+    site = environment / "lib" / "python3.11" / "site-packages"
+    site.mkdir(parents=True)
+    with copied(root, ("src/a.py",), tmp_path / "copy") as copy:
+        (copy / "demo.egg-info").mkdir()  # what setuptools writes beside the sources
+        (site / "__editable__.demo.pth").write_text(f"{copy}/src\n")
+        lead_back(environment, copy, root)
+    assert (site / "__editable__.demo.pth").read_text() == f"{root}/src\n"
+    assert sorted(path.name for path in root.iterdir()) == ["src"]
+    assert not (tmp_path / "copy").exists()

@@ -1,7 +1,7 @@
 """What a scanner took for a secret is in no message and no code line of any tool."""
 
+from py_secure_ci.checking.redaction import MASK, redact
 from py_secure_ci.model import Edit, Finding, Location, Severity
-from py_secure_ci.redaction import MASK, redact
 
 VALUE = "hunter2" + "-is-not-real"
 LINES = {"a.py": ("import os", f'password = "{VALUE}"', "print(password)"), ".env": (f"TOKEN={VALUE}x",)}
@@ -43,3 +43,19 @@ def test_the_value_goes_out_of_every_finding():
 def test_without_a_secret_nothing_changes():
     kept = [finding("bandit", "B602", "a.py", 2, f"shell with '{VALUE}'", code="x")]
     assert redact(kept, lines) == tuple(kept)
+
+
+def test_a_plain_word_is_masked_only_where_it_is_quoted():
+    LINES["b.py"] = ('token = "formatted"',)
+    found = redact(
+        [
+            finding("detect-secrets", "keyword", "b.py", 1, "Secret Keyword", secret=True),
+            finding("ruff-format", "unformatted", "c.py", 1, "The file is not formatted"),
+            finding("bandit", "B105", "c.py", 1, "Possible hardcoded password: 'formatted'"),
+        ],
+        lines,
+    )
+    assert [one.message for one in found[1:]] == [
+        "The file is not formatted",
+        f"Possible hardcoded password: '{MASK}'",
+    ]

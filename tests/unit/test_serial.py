@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from py_secure_ci.errors import ReportError
 from py_secure_ci.model import Advisory, Finding, Location, Severity, Stage, State, Suppression
 from py_secure_ci.report import Completed, Context, Failed, Report, Skipped, Status, ToolInfo, Verdict
-from py_secure_ci.serial import report_from_data, report_from_text, report_to_text, to_data
-from py_secure_ci.serial_schema import report_schema
+from py_secure_ci.serial.codec import report_from_data, report_from_text, report_to_text, to_data
+from py_secure_ci.serial.schema import report_schema
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "report.schema.json"
 RUFF = ToolInfo(name="ruff", stage=Stage.LINT)
@@ -91,7 +91,7 @@ VALIDATOR = jsonschema.Draft202012Validator(report_schema())
 def test_the_published_schema_is_the_generated_one() -> None:
     jsonschema.Draft202012Validator.check_schema(report_schema())
     assert SCHEMA.read_text() == json.dumps(report_schema(), indent=2) + "\n", (
-        "write it again: json.dumps(py_secure_ci.serial_schema.report_schema(), indent=2)"
+        "write it again: json.dumps(py_secure_ci.serial.schema.report_schema(), indent=2)"
     )
 
 

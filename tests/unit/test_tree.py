@@ -6,10 +6,10 @@ import subprocess
 import pytest
 
 from py_secure_ci.errors import SourceError
-from py_secure_ci.git import Git
 from py_secure_ci.running.environment import child_environment
 from py_secure_ci.running.runner import Runner
-from py_secure_ci.tree import looks_like_utf16, matches, read_tree
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.tree import looks_like_utf16, matches, read_tree
 
 
 @pytest.fixture(scope="module")

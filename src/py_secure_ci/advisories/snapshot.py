@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import io
 import json
 import zlib
@@ -31,6 +32,7 @@ class Snapshot:
     rows: Mapping[str, list[Any]]
     _seen: dict[str, tuple[Record, ...]] = field(default_factory=dict, compare=False, repr=False)
     _owners: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
+    identity: str = field(default="", compare=False)  # sha256 of the data that it was read from
 
     def of(self, name: str) -> tuple[Record, ...]:
         """Every advisory of a package (PEP 503 name). Raises `WrongShape` for a damaged row."""
@@ -85,7 +87,7 @@ def parse(data: bytes, what: str) -> Snapshot:
         day = Day.fromisoformat(required(document, "date", str, what))
         if not rows or not all(isinstance(one, list) and one for one in rows.values()):
             raise WrongShape(f"{what} holds no advisories")
-        return Snapshot(day, required(document, "origin", str, what), rows)
+        return Snapshot(day, required(document, "origin", str, what), rows, identity=hashlib.sha256(data).hexdigest())
     except (WrongShape, ValueError) as error:
         raise AdvisoryError(f"the advisory data {what} is damaged: {error}", hint=_HINT) from None
 

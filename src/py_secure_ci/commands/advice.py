@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import http.client
 import json
-import urllib.request
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -28,6 +26,7 @@ class Advice:
 
     url: str = ""
     source: str = ""
+    identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
@@ -74,14 +73,15 @@ def advice_for(
     return Advice(
         url=url,
         source=source,
+        identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps)),
+        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
     )
 
 
 def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...]
+    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
 ) -> Callable[[Completed], Completed]:
     from py_secure_ci.advisories import enrich
     from py_secure_ci.advisories.gaps import gaps, unreported
@@ -94,6 +94,7 @@ def _joiner(
         unasked = {gap.subject for gap in outcome.gaps}
         pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
+        missing = unreported(outcome.findings, pins, snapshot)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -102,14 +103,24 @@ def _joiner(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *unreported(outcome.findings, pins, snapshot)),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
+            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
         )
 
     return join
 
 
+def _withdrawn(gap: Gap) -> str:
+    """The live service may know better than our snapshot; that it says less is told all the same."""
+    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
+
+
 def _unreachable() -> str:
     """Why the live service cannot be asked, or nothing if it answers a known-bad question as it should."""
+    import http.client
+    import urllib.error
+    import urllib.request
+
     request = urllib.request.Request(  # noqa: S310 - a constant https address
         f"{LIVE}/v1/query",
         data=json.dumps(_KNOWN_BAD).encode(),

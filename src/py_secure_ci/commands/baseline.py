@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci import baseline as baselines
-from py_secure_ci.baseline import BASELINE_FILE
 from py_secure_ci.commands.check import DEFAULT_OUTPUT
 from py_secure_ci.commands.comparing import committed
 from py_secure_ci.commands.project import project_root
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.errors import BaselineError
 from py_secure_ci.formats.escaping import one_line
+from py_secure_ci.judging import baseline as baselines
+from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.output import CANONICAL, write_one
 from py_secure_ci.report import Failed, Report
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from py_secure_ci.commands.history import history_folder
 from py_secure_ci.commands.project import Project, open_project, output_folder, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.show import clear, finish
@@ -36,6 +37,7 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
     project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
     stages = chosen_stages(arguments.stage, project)
     _check_formats(arguments.format)
+    history_folder(arguments.history)
     probe(project.output)
     clear(project.output)
     from py_secure_ci.commands.checking import check_project

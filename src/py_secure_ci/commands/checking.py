@@ -9,10 +9,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
-from py_secure_ci.assembly import assemble
+from py_secure_ci.checking.assembly import assemble
+from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
+from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
@@ -20,12 +23,13 @@ from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Observer, Run, Services, check
-from py_secure_ci.policy import judge
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
+from py_secure_ci.running.sandbox import Level
+from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
 INTERRUPTION = "run"  # what a gap is about when the run itself was cut short
@@ -97,8 +101,12 @@ def _checked(
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
-        run = check(project.config, tools_by_name(), stages, project.tree, project.sources, dependencies, services)
-    return _report(project, run, dependencies, advice, session), run, surroundings
+        tools = tools_by_name(project.config)
+        run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
+    report = _report(project, run, dependencies, advice, session, services)
+    if services.results is not None and run.processes:
+        keep_small(session)
+    return report, run, surroundings
 
 
 def _dependencies(project: Project) -> Dependencies:
@@ -128,7 +136,20 @@ def _services(
         advisory_url=advice.url,
         offline=arguments.offline,
         stopped=lambda: bool(session.interrupted),
+        results=None if arguments.no_cache else results_of(project, advice, session),
+        costs=None if arguments.no_cache else costs_of(project, session),
+        guarded=_guarded(project, session),
     )
+
+
+def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
+    """Our cache, which the project's own code has no business in. Without namespaces only where that costs nothing.
+
+    Landlock closes a folder by allowing what lies beside it, so nothing new can be made in the folders above.
+    """
+    apart = not session.cache.resolve().is_relative_to(project.root)
+    closable = session.runner.sandbox.level is Level.NAMESPACES or apart
+    return (session.cache,) if closable and session.cache.is_dir() else ()
 
 
 def _report(
@@ -137,6 +158,7 @@ def _report(
     dependencies: Dependencies,
     advice: Advice,
     session: Session,
+    services: Services,
 ) -> Report:
     gaps = list(project.tree.gaps)
     if session.interrupted:
@@ -144,7 +166,8 @@ def _report(
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
-    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns)
+    memo = {"memo": services.results.assembled} if services.results else {}
+    outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
     sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
     return Report(
@@ -161,10 +184,12 @@ def _report(
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:
     repository = project.tree.repository
+    time = project.git.commit_time() if repository and repository.commit else ""
     return Context(
         project=visible(project.root.name),
         prefix=repository.prefix if repository else "",
         commit=repository.commit if repository else "",
+        tree=tree_digest(project.sources, project.tree.files),
         branch=session.ci.branch or (repository.branch if repository else ""),
         host=session.ci.host,
         repository_uri=session.ci.repository_uri,
@@ -173,7 +198,8 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
         config_digest=project.config.digest,
         advisories=advice.source,
         offline=advice.offline,
-        time=project.git.commit_time() if repository and repository.commit else "",
+        time=time,
+        committed=f"{time}Z" if time else "",
     )
 
 

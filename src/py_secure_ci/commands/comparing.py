@@ -9,17 +9,18 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from py_secure_ci import baseline as baselines
-from py_secure_ci.baseline import BASELINE_FILE, Baseline
+from py_secure_ci.commands.caching import label
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import BaselineError, OutputError, SourceError
-from py_secure_ci.git import Entry, Git
+from py_secure_ci.judging import baseline as baselines
+from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.model import Stage
 from py_secure_ci.output import write_one
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.git import Entry, Git
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import read_tree
 from py_secure_ci.toolchain.places import LOCKS
-from py_secure_ci.tree import read_tree
 from py_secure_ci.version import VERSION
 
 MAX_BYTES = 100 * 1024 * 1024
@@ -149,7 +150,7 @@ def _scan(
         return None, "none", f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
     there = Git(folder, session.run, session.environment(session.new_folder(), False))
     tree = read_tree(folder, there, project.config.exclude, project.config.file, None)
-    old = replace(project, root=folder, tree=tree, sources=Sources(folder, tree.files), git=there)
+    old = replace(project, root=folder, tree=tree, sources=Sources(folder, tree.files), git=there, name=label(project))
     report = findings_of(old, tuple(one for one in stages if one not in _NOT_AT_BASE), arguments, session)
     known = baselines.of_report(report)
     complete = len(baselines.tool_states(report)) == len(report.outcomes)

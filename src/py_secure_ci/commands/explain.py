@@ -10,8 +10,8 @@ from py_secure_ci.commands.check import DEFAULT_OUTPUT
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError, WrongShape
-from py_secure_ci.explain import Explanation, explain, resolve, ruff_explanation
 from py_secure_ci.formats.escaping import visible
+from py_secure_ci.judging.explain import Explanation, explain, resolve, ruff_explanation
 from py_secure_ci.output import CANONICAL
 from py_secure_ci.report import Report
 from py_secure_ci.running.request import Request

@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from py_secure_ci import baseline as baselines
-from py_secure_ci.baseline import Baseline
 from py_secure_ci.commands.project import find_config, project_root
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.show import exit_status, print_console
+from py_secure_ci.config.overrides import override
 from py_secure_ci.errors import ReportError
+from py_secure_ci.judging import baseline as baselines
+from py_secure_ci.judging.baseline import Baseline
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import State
-from py_secure_ci.policy import judge
 from py_secure_ci.report import Completed, Report, Verdict
 
 
@@ -33,6 +34,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
             hint="Give the project's folder and --config as `run` had them, or run again.",
         )
     today = datetime.now(timezone.utc).date()
+    config = override(config, arguments.fail_on, None)
     verdict = judge(report, config.policy, baseline=_known(report, before), today=today)
     print_console(report, verdict, f"py-secure-ci render {arguments.report} --format html -o report.html")
     return exit_status(verdict, arguments.exit_zero)

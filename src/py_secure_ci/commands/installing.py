@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
 
+from py_secure_ci.checking.pipeline import Installed
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError
 from py_secure_ci.model import Stage
-from py_secure_ci.pipeline import Installed
 from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
@@ -29,11 +31,27 @@ class Installer:
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
-        found = self._find(tool, self._project.config.options(tool.name).source, python)
+        if tool.source in ("import", "custom"):
+            info = ToolInfo(name=tool.name, stage=tool.stage, source=tool.source)
+            return Installed(info, self._folder(tool))
+        found = self._find(tool, tool.source or self._project.config.options(tool.name).source, python)
         info = ToolInfo(
             name=tool.name, stage=tool.stage, version=found.version, source=found.source, lock=found.lock, uri=tool.uri
         )
         return Installed(info, found.bin, found.site_packages)
+
+    def _folder(self, tool: Tool) -> Path | None:
+        """Where on PATH a program of the user's own is; None for one that is named by its path, and for a report."""
+        if not tool.program or "/" in tool.program:
+            return None
+        entries = [one for one in self._session.environ.get("PATH", "").split(os.pathsep) if Path(one).is_absolute()]
+        found = shutil.which(tool.program, path=os.pathsep.join(entries)) if entries else None
+        if found is None:
+            raise ToolchainError(
+                f"there is no program {tool.program!r} on PATH",
+                hint=f"Install it before py-secure-ci runs, or correct tools.{tool.name}.run.",
+            )
+        return Path(found).parent
 
     def _find(self, tool: Tool, source: str, python: Path | None) -> Installation:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name

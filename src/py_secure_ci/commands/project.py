@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE, load_config
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ConfigError, SourceError, UsageError
-from py_secure_ci.git import Git
 from py_secure_ci.model import Stage
-from py_secure_ci.sources import Sources
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
-from py_secure_ci.tree import Tree, read_tree
 
 DEFAULT_OUTPUT = "py-secure-ci-report"
 
@@ -29,11 +30,21 @@ class Project:
     sources: Sources
     git: Git
     output: Path
+    name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
-def tools_by_name() -> dict[str, Tool]:
-    """The registry by name."""
-    return {tool.name: tool for tool in TOOLS}
+def tools_by_name(config: Config) -> dict[str, Tool]:
+    """The registry by name, and the tools and reports of the user's own."""
+    return {tool.name: tool for tool in (*TOOLS, *(custom_tool(one) for one in config.custom))}
+
+
+def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
+    """The files below `root` that a pattern of `import` fits, sorted."""
+    try:
+        found = sorted(path for path in root.glob(pattern) if path.is_file())
+    except (ValueError, NotImplementedError, OSError):  # an absolute pattern, or one that leads out
+        return ()
+    return tuple(path.relative_to(root).as_posix() for path in found)
 
 
 def default_tools() -> dict[Stage, tuple[str, ...]]:
@@ -54,7 +65,7 @@ def find_config(root: Path, given: str | None) -> Config:
         raw = None
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
-    return load_config(raw, given or DEFAULT_FILE, stages, default_tools())
+    return load_config(raw, given or DEFAULT_FILE, stages, default_tools(), lambda pattern: _fitting(root, pattern))
 
 
 def _refuse_near_names(root: Path) -> None:

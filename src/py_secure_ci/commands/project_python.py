@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from py_secure_ci.checking.pipeline import Interpreter
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ProjectEnvironmentError
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Interpreter
 from py_secure_ci.project_environment.finding import find_or_make
 from py_secure_ci.running.request import Request
 from py_secure_ci.toolchain.index import installer_environment, pip_config_files, pip_settings
@@ -36,8 +36,16 @@ def find_interpreter(project: Project, dependencies: Dependencies, session: Sess
     except FileNotFoundError as error:
         raise ProjectEnvironmentError(f"uv is not part of this installation: {error}") from None
 
+    # Only the command that the YAML itself names may write into the tree.
+    named = isinstance(project.config.environment.install, tuple)
+    guarded = () if named else (project.root,)
+
     def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout: float) -> _Said:
-        ended = session.run(Request(argv=argv, cwd=cwd, env=env, timeout=timeout, network=True))
+        ended = session.run(
+            Request(
+                argv=argv, cwd=cwd, env=env, timeout=timeout, network=True, readonly=guarded, writable=(session.cache,)
+            )
+        )
         out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))
         return _Said(ended.status, out, err, ended.problem)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from py_secure_ci.errors import ReportError
 from py_secure_ci.report import Report, Verdict
-from py_secure_ci.serial import report_from_text
+from py_secure_ci.serial.codec import report_from_text
 
 MAX_BYTES = 1024 * 1024 * 1024
 

@@ -8,12 +8,13 @@ from collections.abc import Mapping
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
-from py_secure_ci.config.schema import config_schema
+from py_secure_ci.config.schema import config_schema, custom_tool_schema
 
 
 def schema_text() -> str:
     """The text of `schemas/config.schema.json`."""
     schema = config_schema({tool.name: tool.stage for tool in TOOLS}, POLICY_SCHEMA)
+    schema["properties"]["tools"]["additionalProperties"] = custom_tool_schema()
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 
 

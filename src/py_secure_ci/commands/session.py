@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import signal
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,7 @@ class Session:
         self.environ = environ
         self.ci: CiContext = read_ci(environ)
         self.cache = cache_folder(environ)
+        self.began = time.perf_counter()
         self.interrupted = ""  # the signal's name, once one arrived
         self._numbers = itertools.count(1)
         self._stack = ExitStack()

@@ -5,21 +5,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Collection, Container
 from pathlib import Path
 from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
+from py_secure_ci.checking.pipeline import Run
+from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
+from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
-from py_secure_ci.formats import console, cyclonedx, github_annotations, summary
+from py_secure_ci.evidence import NAME as EVIDENCE
+from py_secure_ci.evidence import digest, evidence_text
+from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
-from py_secure_ci.pipeline import Run
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
 
-TIMINGS = "timings.json"
+TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
 ARTIFACTS = ("junit.xml", "coverage.xml")  # of the tools themselves
@@ -33,13 +38,23 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
     for one in ALL_FORMATS:
         if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
             texts[one.filename] = one.render(judged.report, judged.verdict)
+    if PAGE in texts and (history := read_history(arguments.history)):
+        texts[PAGE] = html.render(judged.report, judged.verdict, history)
     if not wanted and _due("cyclonedx", judged.report):
         texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
+    if arguments.timings:
+        texts[TRACE] = trace(judged.run)
+    if not wanted:
+        digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
+        texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
     write_all(output, texts)
     tell_platform(judged.report, judged.verdict, session)
     write_step_outputs(judged.verdict, output, texts, session)
     print_console(judged.report, judged.verdict, see_more(output, texts))
+    if arguments.timings:
+        own = time.process_time()
+        print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
     return exit_status(judged.verdict, arguments.exit_zero)
 
 
@@ -101,9 +116,19 @@ def print_console(report: Report, verdict: Verdict, more: str) -> None:
     sys.stdout.flush()
 
 
+def _own_peak() -> int:
+    """The most memory that our own process had, in bytes; 0 where the system does not say."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+
+
 def timings(run: Run) -> str:
     """What everything cost, apart from the report so that the report stays the same from run to run."""
     data = {
+        "own": {"cpu": round(time.process_time(), 3), "peak_memory": _own_peak()},
         "tools": {name: round(seconds, 3) for name, seconds in sorted(run.seconds.items())},
         "processes": [
             {

@@ -8,18 +8,18 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
 
-from py_secure_ci.baseline import Baseline
+from py_secure_ci.checking.pipeline import Interpreter
 from py_secure_ci.commands.comparing import Base, NoBase, find_base, known_at
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
-from py_secure_ci.diff import changed_lines
-from py_secure_ci.inline import inline_suppressions, native_suppressions
+from py_secure_ci.judging.baseline import Baseline
+from py_secure_ci.judging.inline import inline_suppressions, native_suppressions
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.pipeline import Interpreter
-from py_secure_ci.policy import judge
 from py_secure_ci.report import Inline, Report, Verdict
+from py_secure_ci.source.diff import changed_lines
 
 
 class Surroundings:

@@ -8,10 +8,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from py_secure_ci.config import policy_settings, schema_errors
+from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
-from py_secure_ci.config.settings import AdvisorySettings, Config, EnvironmentSettings, Options, StageSettings
+from py_secure_ci.config.settings import (
+    AdvisorySettings,
+    Config,
+    CustomTool,
+    EnvironmentSettings,
+    Options,
+    StageSettings,
+)
 from py_secure_ci.config.yaml_source import YamlSource, read_yaml
+from py_secure_ci.errors import ConfigError
 from py_secure_ci.model import Stage
 
 DEFAULT_FILE = ".py-secure-ci.yml"
@@ -19,26 +28,37 @@ DEFAULT_OPTIONS: Mapping[Stage, Mapping[str, object]] = {Stage.TEST: {"coverage"
 
 
 def load_config(
-    raw: bytes | None, file: str, tools: Mapping[str, Stage], defaults: Mapping[Stage, tuple[str, ...]]
+    raw: bytes | None,
+    file: str,
+    tools: Mapping[str, Stage],
+    defaults: Mapping[Stage, tuple[str, ...]],
+    expand: Callable[[str], tuple[str, ...]] = lambda _pattern: (),
 ) -> Config:
     """Settings from the bytes of a YAML file, or from none.
 
-    `tools`: every known tool and its stage. `defaults`: the tools of each stage when the YAML says nothing.
+    `tools`: every known tool and its stage. `defaults`: those of each stage when the YAML says nothing.
+    `expand`: the files (root-relative) that a pattern of `import` fits.
     Raises ConfigError with `file:line: key` for whatever is wrong.
     """
     digest = hashlib.sha256(raw or b"").hexdigest()
     if raw is None:
         return Config(stages=_stages({}, defaults), digest=digest)
     source = read_yaml(raw, file)
-    schema_errors.check(source, config_schema(tools, POLICY_SCHEMA))
+    own = custom_names(source.data, tools)
+    known = {**tools, **own}
+    schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
     data = source.data
+    custom = custom_tools(data, own) + imported(data, known, expand)
+    _refuse_switched_off(source, custom)
+    names = (*known, *(one.name for one in custom))
     return Config(
-        stages=_stages(data.get("stages") or {}, defaults),
+        stages=_stages(data.get("stages") or {}, defaults, custom),
         tools={name: _options(values or {}) for name, values in (data.get("tools") or {}).items()},
+        custom=custom,
         exclude=tuple(data.get("exclude") or ()),
         environment=_environment(data.get("environment") or {}),
         advisories=_advisories(data),
-        policy=policy_settings.build(data.get("policy") or {}, _placer(source), tools=tuple(tools)),
+        policy=policy_settings.build(data.get("policy") or {}, _placer(source), tools=names),
         file=file,
         digest=digest,
     )
@@ -48,7 +68,21 @@ def _placer(source: YamlSource) -> Callable[[tuple[str | int, ...]], str]:
     return lambda path: f"{source.file}:{source.line(('policy', *path))}"
 
 
-def _stages(data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]]) -> Mapping[Stage, StageSettings]:
+def _refuse_switched_off(source: YamlSource, custom: tuple[CustomTool, ...]) -> None:
+    """A stage that is off, and a tool or report of the user's own in it: one of the two is a mistake."""
+    stages = source.data.get("stages") or {}
+    for one in custom:
+        if stages.get(one.stage.value) is False:
+            path: tuple[str | int, ...] = ("import",) if one.path else ("tools", one.name)
+            raise ConfigError(
+                f"{source.place(path)}: {one.path or one.name} belongs to the stage {one.stage.value}, which is off.",
+                hint=f"Take `{one.stage.value}: false` away, or give it another stage.",
+            )
+
+
+def _stages(
+    data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]], custom: tuple[CustomTool, ...] = ()
+) -> Mapping[Stage, StageSettings]:
     result: dict[Stage, StageSettings] = {}
     for stage in Stage:
         said = data.get(stage.value, True)
@@ -59,13 +93,14 @@ def _stages(data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]]) 
         if isinstance(said, dict):
             names = tuple(said.get("tools", names))
             options |= {key: value for key, value in said.items() if key not in ("tools", "advisories")}
+        names = tuple(dict.fromkeys((*names, *(one.name for one in custom if one.stage is stage))))
         if names:
             result[stage] = StageSettings(tools=names, options=options)
     return result
 
 
 def _options(data: Mapping[str, Any]) -> Options:
-    given = dict(data)
+    given = {key: value for key, value in data.items() if key not in CUSTOM_KEYS}
     if "args" in given:
         given["args"] = tuple(given["args"])
     return Options(**given)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from difflib import get_close_matches
 
 from packaging.requirements import InvalidRequirement, Requirement
 
@@ -25,6 +24,8 @@ def rule_problem(rule: str, tools: Collection[str]) -> str:
     tool, slash, name = rule.partition("/")
     if not slash or not tool or not name:
         names = {one: f"{known}/{one}" for known, ones in table("rules").items() for one in ones}
+        from difflib import get_close_matches
+
         found = get_close_matches(rule, names, n=1, cutoff=0.6)
         close = f" (did you mean {names[found[0]]}?)" if found else ""
         return f"{rule!r} is no rule; write `tool/rule`, such as bandit/B101, or an advisory's id{close}"
@@ -129,5 +130,7 @@ def empty_problem(text: str) -> str:
 
 
 def _close(word: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
     close = get_close_matches(word, [*known], n=1, cutoff=0.6)
     return f" (did you mean {close[0]}?)" if close else ""

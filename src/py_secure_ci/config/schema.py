@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
 from py_secure_ci.model import Stage
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -32,8 +33,13 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
 }
 
 
-def config_schema(tools: Mapping[str, Stage], policy: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole schema. `tools`: every known tool and its stage. `policy`: the schema of the `policy` part."""
+def config_schema(
+    tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: Collection[str] = ()
+) -> dict[str, Any]:
+    """The whole schema. `tools`: every known tool and its stage. `policy`: the schema of the `policy` part.
+
+    `custom`: those of the tools that the document itself describes.
+    """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "py-secure-ci configuration",
@@ -54,8 +60,9 @@ def config_schema(tools: Mapping[str, Stage], policy: Mapping[str, Any]) -> dict
                 "type": "object",
                 "additionalProperties": False,
                 "description": "Options of single tools.",
-                "properties": {name: _tool() for name in sorted(tools)},
+                "properties": {name: custom_tool_schema() if name in custom else _tool() for name in sorted(tools)},
             },
+            "import": IMPORT,
             "policy": dict(policy),
         },
     }
@@ -88,6 +95,13 @@ def _stage(stage: Stage, tools: Mapping[str, Stage]) -> dict[str, Any]:
             **_STAGE_OPTIONS.get(stage, {}),
         },
     }
+
+
+def custom_tool_schema() -> dict[str, Any]:
+    """What a tool of the user's own may say; editors need it for names that nobody knows."""
+    known = _tool()
+    keys = {key: known["properties"][key] for key in ("args", "timeout")}
+    return {**known, "properties": {**keys, **CUSTOM_KEYS}, "required": ["run", "format", "stage"]}
 
 
 def _tool() -> dict[str, Any]:

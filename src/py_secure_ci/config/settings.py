@@ -46,6 +46,21 @@ class StageSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CustomTool:
+    """A tool that the YAML describes (`run`), or a report made elsewhere (`path`, root-relative).
+
+    `format`: sarif | junit | codeclimate; empty: by how the report begins.
+    """
+
+    name: str
+    stage: Stage
+    run: tuple[str, ...] = ()
+    path: str = ""
+    format: str = ""
+    network: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """Everything. `stages` holds only the stages that run, in stage order."""
 
@@ -56,6 +71,7 @@ class Config:
     advisories: AdvisorySettings = AdvisorySettings()
     policy: PolicySettings = PolicySettings()
     file: str = ""  # project-relative; empty: no file, defaults
+    custom: tuple[CustomTool, ...] = ()
     digest: str = ""  # sha256 of the file's bytes, or of nothing
 
     def options(self, tool: str) -> Options:

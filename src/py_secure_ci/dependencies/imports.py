@@ -13,12 +13,15 @@ from py_secure_ci.dependencies.module_names import MODULES
 from py_secure_ci.errors import PySecureCiError
 
 Modules = Mapping[str, tuple[str, ...]]
-_LINE = re.compile(
-    r"^(?:[ \t]*from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import\b(?P<names>[^\n#]*)"
-    r"|[ \t]*import[ \t]+(?P<plain>[A-Za-z_][^\n#;]*)"
-    r"|.*?\b(?:import_module|__import__)\([ \t]*[\"'](?P<called>[A-Za-z_][\w.]*)[\"'])",
-    re.MULTILINE,
+_STATEMENT = (
+    r"^[ \t]*(?:from[ \t]+(?P<source>[A-Za-z_][\w.]*)[ \t]+import\b(?P<names>[^\n#]*)"
+    r"|import[ \t]+(?P<plain>[A-Za-z_][^\n#;]*)"
 )
+_CALL = r"|.*?\b(?:import_module|__import__)\([ \t]*[\"'](?P<called>[A-Za-z_][\w.]*)[\"'])"
+_LINE = re.compile(_STATEMENT + _CALL, re.MULTILINE)
+_PLAIN_LINE = re.compile(
+    _STATEMENT + r"|(?!)(?P<called>))", re.MULTILINE
+)  # for texts without such a call: much quicker
 
 
 def read_imports(files: Iterable[str], read: Callable[[str], str]) -> Modules:
@@ -41,7 +44,8 @@ def read_imports(files: Iterable[str], read: Callable[[str], str]) -> Modules:
 def imports_of(text: str) -> Iterable[tuple[str, int]]:
     """(module, line) of every import statement, and of dynamic imports by a literal name."""
     line, position = 1, 0
-    for found in _LINE.finditer(text):
+    calls = "import_module(" in text or "__import__(" in text
+    for found in (_LINE if calls else _PLAIN_LINE).finditer(text):
         line, position = line + text.count("\n", position, found.start()), found.start()
         if found["plain"]:
             for part in found["plain"].split(","):

@@ -45,7 +45,12 @@ def code_line(text: str) -> str:
 
     Only the harmless form of `##[` and of undecodable bytes is longer than what it stands for.
     """
-    return visible(_EMOJI_STYLE.sub(REPLACEMENT, text).replace("\t", " ")).replace("##[", "##\\[")
+    return page_code(text).replace("\t", " ").replace("##[", "##\\[")
+
+
+def page_code(text: str) -> str:
+    """The same for a page that no CI runner reads: tabs and `##[` stay what they are."""
+    return visible(_EMOJI_STYLE.sub(REPLACEMENT, text), keep="\t")
 
 
 def neutralise(text: str) -> str:

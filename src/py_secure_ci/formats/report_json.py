@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from py_secure_ci.report import Report, Verdict
-from py_secure_ci.serial import report_to_text
+from py_secure_ci.serial.codec import report_to_text
 
 
 def render(report: Report, verdict: Verdict) -> str:

@@ -12,9 +12,10 @@ from py_secure_ci.formats.judged import active, plural
 from py_secure_ci.formats.places import Places
 from py_secure_ci.formats.sarif_results import artifact, judgement_data, result_data
 from py_secure_ci.formats.sarif_rules import rule_data, rule_id
+from py_secure_ci.formats.sarif_taxonomies import Taxa
 from py_secure_ci.formats.sarif_text import sarif_text, web_uri
 from py_secure_ci.model import Finding, Gap, Rule
-from py_secure_ci.report import Completed, Report, Verdict
+from py_secure_ci.report import Completed, Report, ToolInfo, Verdict
 
 MAX_RUNS = 20
 MAX_RESULTS = 5_000  # of a run; GitHub keeps no more
@@ -110,9 +111,10 @@ def _run(report: Report, parts: list[Completed], chosen: _Chosen, places: Places
     tool = parts[0].tool
     known = {rule_id(rule.id): rule for part in parts for rule in part.rules}
     driver = _driver(report, parts[0])
-    driver["rules"] = [
-        rule_data(known.get(name, Rule(name)), tool.stage, found, tool.name) for name, found in chosen.rules.items()
-    ]
+    taxa = Taxa(tool.stage)
+    driver["rules"] = [_rule(known.get(name, Rule(name)), tool, found, taxa) for name, found in chosen.rules.items()]
+    if references := taxa.references():
+        driver["supportedTaxonomies"] = references
     invocation: dict[str, Any] = {"executionSuccessful": True}
     if told := [*told, *_notifications(report, parts, places, chosen)]:
         invocation["toolExecutionNotifications"] = told
@@ -123,7 +125,16 @@ def _run(report: Report, parts: list[Completed], chosen: _Chosen, places: Places
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
         "invocations": [invocation],
     }
+    if components := taxa.components():
+        data["taxonomies"] = components
     return object_text(data, results=chosen.text(places))
+
+
+def _rule(rule: Rule, tool: ToolInfo, found: list[Finding], taxa: Taxa) -> dict[str, Any]:
+    data = rule_data(rule, tool.stage, found, tool.name)
+    if related := taxa.relationships(rule, found):
+        data["relationships"] = related
+    return data
 
 
 def _driver(report: Report, part: Completed) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def _made(
         install_project=build and project.buildable and not command,
         command=command,
     )
-    place, made = make(plan, processes, tree.cache)
+    place, made = make(plan, processes, tree.cache, tree.files)
     source = f"`{' '.join(command)}`" if command else recipe.how
     how = "; ".join([*passed_over, f"an environment of Python {version} was made from {source}"])
     return ProjectEnvironment(python=place / "bin" / "python", version=version, how=how, made=made)

@@ -8,16 +8,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
 from py_secure_ci.errors import ProjectEnvironmentError
+from py_secure_ci.project_environment.copying import VERSIONS, copied, lead_back
 from py_secure_ci.project_environment.processes import Processes
 from py_secure_ci.project_environment.recipes import Recipe
 
 READY = "ready"
-LAYOUT = "1"  # change it when an environment is made in another way
+LAYOUT = "2"  # change it when an environment is made in another way
 BUILDS = ("pyproject.toml", "setup.py", "setup.cfg")
 PAUSE = 0.2  # seconds between two looks at a lock
 
@@ -48,8 +49,8 @@ def key_of(plan: Plan, root: Path) -> str:
     return digest.hexdigest()[:32]
 
 
-def make(plan: Plan, processes: Processes, cache: Path) -> tuple[Path, bool]:
-    """The folder of the environment, and whether it was made just now."""
+def make(plan: Plan, processes: Processes, cache: Path, files: tuple[str, ...]) -> tuple[Path, bool]:
+    """The folder of the environment, and whether it was made just now. Builds get a copy of `files`."""
     place = cache / "project-environments" / key_of(plan, processes.root)
     place.parent.mkdir(parents=True, exist_ok=True)
     with held(place.with_suffix(".lock"), processes.timeout):
@@ -57,7 +58,7 @@ def make(plan: Plan, processes: Processes, cache: Path) -> tuple[Path, bool]:
             return place, False
         if place.exists():  # a run was interrupted here, or its interpreter is gone
             shutil.rmtree(place)
-        _fill(plan, processes, place)
+        _fill(plan, processes, place, files)
         (place / READY).write_text("made\n", "utf-8")
     return place, True
 
@@ -81,12 +82,20 @@ def held(lock: Path, timeout: float) -> Iterator[None]:
         yield
 
 
-def _fill(plan: Plan, processes: Processes, place: Path) -> None:
+def _fill(plan: Plan, processes: Processes, place: Path, files: tuple[str, ...]) -> None:
     processes.call_uv("creating it", "venv", "--no-project", "--python", str(plan.base), str(place))
-    python = place / "bin" / "python"
     if plan.command:
         _run_command(plan.command, processes, place)
-        return
+    elif plan.build:
+        with copied(processes.root, files, place.with_suffix(".source")) as copy:
+            _install(plan, replace(processes, root=copy, environ={**processes.environ, **VERSIONS}), place)
+            lead_back(place, copy, processes.root)
+    else:
+        _install(plan, processes, place)
+
+
+def _install(plan: Plan, processes: Processes, place: Path) -> None:
+    python = place / "bin" / "python"
     INSTALLERS[plan.recipe.kind](plan, processes, python)
     if plan.install_project:
         deps = () if plan.recipe.kind == "setup" else ("--no-deps",)

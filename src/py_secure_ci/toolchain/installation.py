@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.parser import HeaderParser
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -47,6 +46,8 @@ class Status:
 
 def distributions(site_packages: Path) -> dict[str, str]:
     """Normalised name -> version of everything installed in a folder, read from its metadata files; runs nothing."""
+    from email.parser import HeaderParser
+
     found = {}
     for metadata in site_packages.glob("*.dist-info/METADATA"):
         heading = HeaderParser().parsestr(metadata.read_text(encoding="utf-8", errors="replace"))

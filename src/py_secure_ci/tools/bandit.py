@@ -6,18 +6,20 @@ empty `--ini` makes sure. The project's `.bandit` and `[tool.bandit]` count only
 1.9.4), so `errors` become gaps and the keys of `metrics` are what was looked at.
 The canary asks for a shell command (B602) and for unsafe deserialisation (B506): a configuration may switch off
 many rules with reason, but one that is blind to these two makes no security gate.
+Its time grows with the square of a literal's length (a dictionary of 8,000 entries takes 25 s), hence `alone`.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.project_toml import tool_table
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SEVERITIES = {
@@ -27,6 +29,8 @@ SEVERITIES = {
     "UNDEFINED": Severity.UNKNOWN,
 }
 CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM, "LOW": Confidence.LOW, "UNDEFINED": None}
+# B105, B106 and B107 quote what they take for a password; it goes no further than here.
+_QUOTING = re.compile(r"(?<=Possible hardcoded password): '.*'\Z", re.DOTALL)
 CANARY_TEXT = """\
 import subprocess
 
@@ -82,7 +86,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         looked_at=frozenset(looked_at),
         gaps=tuple(Gap(path, f"bandit: {reason}") for path, reason in gaps.items()),
         excluded=tuple(Excluded(file, task.options.config) for file in sorted(left_out)),
-        notes=_notes(task, metrics),
+        notes=_notes(task),
+        passed_over={path: count for path, count in metrics.items() if count},
     )
 
 
@@ -103,11 +108,8 @@ def _metrics(task: Task, report: dict[str, Any]) -> dict[str, int]:
     return passed
 
 
-def _notes(task: Task, metrics: Mapping[str, int]) -> tuple[str, ...]:
+def _notes(task: Task) -> tuple[str, ...]:
     notes = []
-    if total := sum(metrics.values()):
-        places = ", ".join(sorted(path for path, count in metrics.items() if count)[:5])
-        notes.append(f"Lines passed over by `# nosec` comments: {total} ({places}).")
     for name in (".bandit", "pyproject.toml"):
         text = task.settings.get(name, "")
         present = name in task.settings if name == ".bandit" else "bandit" in text and tool_table(text, "bandit")
@@ -133,7 +135,7 @@ def _finding(result: dict[str, Any], task: Task) -> Finding:
         rule=field(result, "test_id", str, what),
         severity=word(SEVERITIES, field(result, "issue_severity", str, what), f"{what}: issue_severity"),
         confidence=word(CONFIDENCES, field(result, "issue_confidence", str, what), f"{what}: issue_confidence"),
-        message=field(result, "issue_text", str, what),
+        message=_QUOTING.sub("", field(result, "issue_text", str, what)),
         location=Location(
             project_path(path, task.root), line, column if known else None, last, end if known and end > 0 else None
         ),
@@ -169,6 +171,8 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"B602", "B506"})),
     settings=(".bandit", "pyproject.toml"),
     per_file=True,
+    alone=128 * 1024,
+    passed_over_by="`# nosec` comments",
     split=pieces,
     default=True,
     byte_columns=True,

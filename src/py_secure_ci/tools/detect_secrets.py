@@ -15,12 +15,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.secret_types import TYPES
+from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.file_kinds import BINARY, LOCKS
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, load_json_lines, position, word
-from py_secure_ci.secret_types import TYPES
-from py_secure_ci.selection import argument, pieces
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 FILTERS = "detect_secrets.filters.heuristic"
@@ -97,7 +97,6 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     by_name = {file.replace("\\", "/"): file for file in task.files if "\\" in file}  # it writes \ as / when alone
     findings = [_finding(by_name.get(path, path), one) for path, one in found]
     planted = [_finding((task.scratch / path).as_posix(), one) for path, one in _secrets(executions["canary"])]
-    allowed = sum(count for count in looked.values() if count)
     return Reading(
         findings=(*findings, *planted),
         rules=tuple(
@@ -111,7 +110,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
             for file in task.files
             if file in looked and looked[file] is None
         ),
-        notes=(f"Lines passed over by `pragma: allowlist secret` comments: {allowed}.",) if allowed else (),
+        passed_over={file: count for file in task.files if (count := looked.get(file))},
     )
 
 
@@ -167,6 +166,7 @@ TOOL = Tool(
         expect=frozenset({"aws-access-key", "github-token", "private-key"}),
     ),
     per_file=True,
+    passed_over_by="`pragma: allowlist secret` comments",
     split=pieces,
     default=True,
     text_only=True,

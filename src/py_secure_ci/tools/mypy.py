@@ -20,13 +20,13 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.module_names import import_roots, module_names, runs
+from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
+from py_secure_ci.adapting.mypy_scope import select
+from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.module_names import import_roots, module_names, runs
-from py_secure_ci.mypy_config import CONFIGS, MypyConfig, find, harmless
-from py_secure_ci.mypy_scope import select
 from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
-from py_secure_ci.selection import file_arguments
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
@@ -215,6 +215,9 @@ TOOL = Tool(
     settings=CONFIGS,
     split=_split,
     needs_environment=True,
+    own_cache=True,
+    depends_on=(".py", ".pyi", ".typed", ".toml", ".ini", ".cfg"),
+    leads_out=r"\b(mypy_path|custom_typeshed_dir|custom_typing_module|python_executable|plugins)\b",
     default=True,
     text_only=True,
     blind_directive=r"^\s*#\s*(?:mypy:.*\bignore[-_]errors\b(?!\s*=\s*[Ff]alse)|type:\s*ignore\s*(?:#.*)?$)",

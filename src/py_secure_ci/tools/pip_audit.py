@@ -150,5 +150,6 @@ TOOL = Tool(
     ),
     unit="packages",
     needs_pins=True,
+    depends_on=(),
     default=True,
 )

@@ -16,14 +16,14 @@ from fnmatch import fnmatch
 from importlib.resources import files as package_files
 from pathlib import PurePosixPath
 
+from py_secure_ci.adapting.test_runs.cobertura import cobertura
+from py_secure_ci.adapting.test_runs.coverage_data import CoverageData, read_coverage
+from py_secure_ci.adapting.test_runs.findings import RULES, broken_files, findings, metrics, notes, too_low
+from py_secure_ci.adapting.test_runs.judging import FAILURES, left_out, not_run, refuse_contradictions
+from py_secure_ci.adapting.test_runs.junit import junit
+from py_secure_ci.adapting.test_runs.record import TestRun, read_record
 from py_secure_ci.errors import ProjectEnvironmentError, WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Stage
-from py_secure_ci.test_runs.cobertura import cobertura
-from py_secure_ci.test_runs.coverage_data import CoverageData, read_coverage
-from py_secure_ci.test_runs.findings import RULES, broken_files, findings, metrics, notes, too_low
-from py_secure_ci.test_runs.judging import FAILURES, left_out, not_run, refuse_contradictions
-from py_secure_ci.test_runs.junit import junit
-from py_secure_ci.test_runs.record import TestRun, read_record
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 NAME = "pytest"
@@ -77,7 +77,7 @@ def commands(task: Task) -> tuple[Command, ...]:
 def _command(task: Task, name: str, instead: tuple[str, ...], *, coverage: bool) -> Command:
     if task.python is None:
         raise ProjectEnvironmentError("pytest needs the project's interpreter, and there is none")
-    scripts = package_files("py_secure_ci.test_runs") / "scripts"
+    scripts = package_files("py_secure_ci.adapting.test_runs") / "scripts"
     config = ("-c", task.options.config) if task.options.config else ()
     request = {
         "name": name,

@@ -17,12 +17,12 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
+from py_secure_ci.adapting.selection import file_arguments, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
-from py_secure_ci.ruff_config import CONFIGS, config_arguments, config_file
-from py_secure_ci.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
-from py_secure_ci.ruff_severities import OTHER, QUALITY, SECURITY
-from py_secure_ci.selection import file_arguments, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
@@ -139,6 +139,8 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
     settings=CONFIGS,
     default=True,
+    depends_on=(".py", ".pyi", ".ipynb", ".toml"),
+    leads_out=r"^\s*extend\s*=",
     # Without codes it leaves out the whole file; ruff takes flake8's words for its own.
     blind_directive=r"^\s*#\s*(?:ruff|flake8)\s*[:=]\s*(?i:noqa)\s*(?:#.*)?$",
     blinders=dict.fromkeys(CONFIGS, r"^\s*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),

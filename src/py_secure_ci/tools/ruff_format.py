@@ -10,11 +10,11 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.selection import argument, file_arguments, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.ruff_config import CONFIGS, config_arguments, config_file
-from py_secure_ci.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
-from py_secure_ci.selection import argument, file_arguments, project_path, with_suffix
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 UNFORMATTED = "unformatted"
@@ -122,6 +122,8 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
     settings=CONFIGS,
+    depends_on=(".py", ".pyi", ".ipynb", ".toml"),
+    leads_out=r"^\s*extend\s*=",
     lock="ruff",
     program="ruff",
     distribution="ruff",

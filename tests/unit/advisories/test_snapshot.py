@@ -86,6 +86,7 @@ def test_no_zip_at_all_is_refused() -> None:
         gzip.compress(json.dumps({"format": 1, "date": "soon", "origin": "", "packages": {"x": [1]}}).encode()),
         dump(Snapshot(DAY, "", {"x": [["A", [], "", "", [], [], []]]}))[:-9],
     ],
+    ids=["empty", "no gzip", "no keys", "a list", "of the future", "no packages", "no date", "cut"],
 )
 def test_damaged_data_is_an_error_never_empty(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "s.gz").write_bytes(data)

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from py_secure_ci.baseline import Baseline, of_report, parse, render
-from py_secure_ci.comparison import Comparison, compare
-from py_secure_ci.dedupe import merged
 from py_secure_ci.errors import BaselineError
-from py_secure_ci.fingerprints import with_fingerprints
+from py_secure_ci.judging.baseline import Baseline, of_report, parse, render
+from py_secure_ci.judging.comparison import Comparison, compare
+from py_secure_ci.judging.dedupe import merged
+from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.model import Advisory, Excluded, Finding, Gap, Location, Severity, Stage, State
 from py_secure_ci.report import Completed, Context, Failed, Outcome, Report, ToolInfo
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from py_secure_ci.dedupe import merged
+from py_secure_ci.judging.dedupe import merged
 from py_secure_ci.model import Advisory, Finding, Location, Severity
 from py_secure_ci.tables import table
 

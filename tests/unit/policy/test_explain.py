@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from py_secure_ci.errors import UsageError, WrongShape
-from py_secure_ci.explain import explain, resolve, ruff_explanation
-from py_secure_ci.inline import inline_suppressions, native_suppressions
+from py_secure_ci.judging.explain import explain, resolve, ruff_explanation
+from py_secure_ci.judging.inline import inline_suppressions, native_suppressions
 from py_secure_ci.model import Rule, Stage
 from py_secure_ci.report import Completed, Context, Report, ToolInfo
 from py_secure_ci.tables import table

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from py_secure_ci.baseline import of_report
-from py_secure_ci.comparison import Comparison, compare
-from py_secure_ci.dedupe import merged
-from py_secure_ci.fingerprints import with_fingerprints
+from py_secure_ci.judging.baseline import of_report
+from py_secure_ci.judging.comparison import Comparison, compare
+from py_secure_ci.judging.dedupe import merged
+from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.model import Finding, Stage, State
 from py_secure_ci.report import Completed, Context, Report, ToolInfo
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from py_secure_ci.fingerprints import identities, moved, with_fingerprints
+from py_secure_ci.judging.fingerprints import identities, moved, with_fingerprints
 from py_secure_ci.model import Advisory, Finding, Location, Severity
 
 

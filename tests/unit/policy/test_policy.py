@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from py_secure_ci.baseline import of_report
 from py_secure_ci.config.policy_settings import PolicySettings, build
-from py_secure_ci.fingerprints import with_fingerprints
-from py_secure_ci.inline import inline_suppressions
+from py_secure_ci.judging.baseline import of_report
+from py_secure_ci.judging.fingerprints import with_fingerprints
+from py_secure_ci.judging.inline import inline_suppressions
+from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Advisory, Finding, Gap, Location, Severity, Stage, State
-from py_secure_ci.policy import judge
 from py_secure_ci.report import Completed, Context, Failed, Outcome, Report, Skipped, Status, ToolInfo, Verdict
 
 TODAY = date(2026, 7, 1)

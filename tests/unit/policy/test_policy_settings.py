@@ -9,8 +9,8 @@ import pytest
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.policy_settings import PolicySettings, build
 from py_secure_ci.errors import ConfigError
+from py_secure_ci.judging.severities import from_score
 from py_secure_ci.model import Stage
-from py_secure_ci.severities import from_score
 
 TOOLS = ("ruff", "bandit", "mypy", "pip-audit")
 

@@ -1,0 +1,1 @@
+"""From plans to outcomes: plan, run side by side, read, account for scope."""

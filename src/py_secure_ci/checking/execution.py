@@ -1,0 +1,340 @@
+"""One tool's work from command line to outcome: plant, run, read, and believe nothing that was not proved."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from py_secure_ci.checking.accounting import Tally, settle
+from py_secure_ci.checking.time_budget import OutOfTime, in_halves
+from py_secure_ci.errors import PySecureCiError, WrongShape
+from py_secure_ci.model import Finding, Gap
+from py_secure_ci.pins import Pin
+from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
+from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
+
+MAX_OUTPUT = 64 * 1024 * 1024
+MAX_FINDINGS = 200_000
+CANARY_FOLDER = "canary"
+_TIMED_OUT = "timed out"  # how the runner's word for it begins
+# What an adapter may raise over names and outputs that nobody foresaw. It is the tool's failure, never the whole run's.
+FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workshop:
+    """What running a tool needs. `programs`: folder of the tool's programs. `usage` is told each process's cost."""
+
+    info: ToolInfo
+    programs: Path | None
+    run: Callable[[Request], Ended]
+    environment: Callable[[Path, bool], Mapping[str, str]]  # (scratch, network) -> a child's environment
+    scratch: Callable[[], Path]  # a new empty folder
+    usage: Callable[[str, str, Ended], None]
+    guarded: tuple[Path, ...] = ()  # folders that no child may change, whatever it may do to the tree
+    spread: Callable[[Callable[[Task], Reading], tuple[Task, ...]], Iterable[Reading]] = map
+    slot: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext()
+
+
+class ToolFailure(PySecureCiError):
+    """Why a tool's answer cannot be trusted. `detail`: its own last words."""
+
+    def __init__(self, reason: str, *, detail: str = "", hint: str = "") -> None:
+        """`reason` is one sentence for a person; `detail` may hold anything a tool wrote."""
+        super().__init__(reason, hint=hint)
+        self.detail = detail
+
+
+class Stopped(ToolFailure):
+    """It was ended from outside."""
+
+
+class TooSlow(Stopped):
+    """It did not end in its time."""
+
+
+_STOPPED = {_TIMED_OUT: TooSlow, "interrupted": Stopped}
+
+
+def run_tool(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop, due: Tally) -> tuple[Outcome, Reading]:
+    """The outcome of a tool over all its tasks, and what it said (for artifacts and components)."""
+    try:
+        return conclude(tool, attempt(tool, tasks, workshop), workshop.info, due)
+    except ToolFailure as failure:
+        return failed(workshop.info, failure.message, failure.detail, failure.hint), Reading()
+
+
+def attempt(tool: Tool, tasks: tuple[Task, ...], workshop: Workshop) -> list[Reading]:
+    """A reading of each task. Raises ToolFailure if one of them cannot be trusted."""
+    return list(workshop.spread(lambda task: _read(tool, task, workshop), tasks))
+
+
+def conclude(tool: Tool, readings: list[Reading], info: ToolInfo, due: Tally) -> tuple[Completed, Reading]:
+    """The outcome of a tool over all its readings, and these as one. Raises ToolFailure."""
+    reading = merge(readings)
+    if len(reading.findings) > MAX_FINDINGS:
+        raise ToolFailure(
+            f"reported {len(reading.findings):,} findings; more than {MAX_FINDINGS:,} cannot be judged",
+            hint="Exclude generated files, or choose fewer rules.",
+        )
+    return settle(tool, reading, info, due), reading
+
+
+def _read(tool: Tool, task: Task, workshop: Workshop) -> Reading:
+    """One task's reading, put together from several where a slow file made halves necessary."""
+
+    def once(part: Task) -> Reading:
+        try:
+            return _run_task(tool, part, workshop)
+        except TooSlow as failure:
+            raise OutOfTime(failure.message) from failure
+
+    try:
+        return merge(in_halves(task, once)) if tool.per_file else _run_task(tool, task, workshop)
+    except OutOfTime as slow:
+        raise slow.__cause__ or slow from None
+
+
+def failed(info: ToolInfo, reason: str, detail: str = "", hint: str = "") -> Failed:
+    """A Failed outcome with the detail cut to its last lines."""
+    return Failed(tool=info, reason=reason, detail=_last_words(detail), hint=hint)
+
+
+def merge(readings: list[Reading]) -> Reading:
+    """One reading over several tasks of one tool."""
+    if len(readings) == 1:
+        return readings[0]
+    looked = [reading.looked_at for reading in readings]
+    rules = {rule.id: rule for reading in readings for rule in reading.rules}
+    metrics: dict[str, float] = {}
+    for reading in readings:
+        for key, value in reading.metrics.items():
+            metrics[key] = metrics.get(key, 0) + value
+    return Reading(
+        findings=tuple(finding for reading in readings for finding in reading.findings),
+        rules=tuple(rules[key] for key in sorted(rules)),
+        looked_at=None if None in looked else frozenset().union(*(one for one in looked if one is not None)),
+        gaps=tuple(dict.fromkeys(gap for reading in readings for gap in reading.gaps)),
+        excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
+        notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
+        artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},
+        metrics=metrics,
+        components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
+        passed_over={path: count for reading in readings for path, count in reading.passed_over.items()},
+    )
+
+
+def _run_task(tool: Tool, bare: Task, workshop: Workshop) -> Reading:
+    task = replace(bare, scratch=workshop.scratch())
+    try:
+        return _run_planted(tool, _plant(tool, task), workshop)
+    except ToolFailure as failure:
+        failure.message, failure.detail = (_without_paths(text, task) for text in (failure.message, failure.detail))
+        raise
+
+
+def _without_paths(text: str, task: Task) -> str:
+    """No folder of this machine or of this very run in a report."""
+    return text.replace(str(task.scratch), "<scratch>").replace(f"{task.root}{os.sep}", "").replace(str(task.root), ".")
+
+
+def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
+    try:
+        commands = tool.commands(task)
+    except PySecureCiError as error:
+        raise ToolFailure(error.message, hint=error.hint) from None
+    except FAULTS as error:
+        raise ToolFailure(f"cannot be asked about these files ({type(error).__name__}: {error})") from None
+    try:
+        executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
+    except TooSlow as failure:
+        if task.budget is None:
+            raise
+        return Reading(
+            looked_at=frozenset(), gaps=tuple(Gap(file, f"{tool.name} {failure.message}") for file in task.files)
+        )
+    try:
+        reading = tool.parse(task, executions)
+    except WrongShape as error:
+        raise ToolFailure(
+            f"wrote something that cannot be trusted: {error.message}", detail=_stderr(executions)
+        ) from None
+    except FAULTS as error:
+        raise ToolFailure(
+            f"wrote something of an unknown shape ({type(error).__name__}: {error})", detail=_stderr(executions)
+        ) from None
+    return _check(tool, task, commands, executions, reading)
+
+
+def _plant(tool: Tool, task: Task) -> Task:
+    canary = tool.canary
+    if canary is None:
+        return task
+    paths = []
+    for name, text in canary.files.items():
+        path = task.scratch / CANARY_FOLDER / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        paths.append(str(path))
+    return replace(task, canaries=tuple(paths), canary_pin=_canary_pin(canary.pins, task))
+
+
+def _canary_pin(candidates: tuple[tuple[str, str], ...], task: Task) -> Pin | None:
+    """The first candidate that the project does not pin itself; where it pins them all, the adapter asks apart."""
+    taken = {pin.name for pin in task.pins}
+    free = [one for one in candidates if one[0] not in taken] or list(candidates)
+    if not free:
+        return None
+    name, version = free[0]
+    return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
+
+
+def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -> Execution:
+    for name, text in command.inputs.items():
+        path = task.scratch / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
+    with workshop.slot(task.expected):
+        ended = workshop.run(_request(command, task, workshop))
+    workshop.usage(tool.name, command.name, ended)
+    said = (ended.stderr or ended.stdout).decode("utf-8", "replace")
+    if ended.problem:
+        kind = next((kind for words, kind in _STOPPED.items() if ended.problem.startswith(words)), ToolFailure)
+        raise kind(ended.problem, detail=said, hint=_hint(ended.problem, tool))
+    if ended.status is None or ended.status not in command.clean | command.found:
+        raise ToolFailure(f"ended with exit status {ended.status}, which is not an answer", detail=said)
+    try:
+        stdout = ended.stdout.decode("utf-8")
+    except UnicodeDecodeError:
+        raise ToolFailure("wrote bytes that are not UTF-8 text", detail=said) from None
+    return Execution(
+        status=ended.status,
+        stdout=stdout,
+        stderr=ended.stderr.decode("utf-8", "replace"),
+        files={name: made for name in command.outputs if (made := _output(task.scratch / name)) is not None},
+    )
+
+
+def _request(command: Command, task: Task, workshop: Workshop) -> Request:
+    program = command.argv[0]
+    if not os.path.isabs(program):
+        program = str(_program(workshop.programs, program))
+    return Request(
+        argv=(program, *command.argv[1:]),
+        cwd=task.root,
+        env={**workshop.environment(task.scratch, command.network), **command.env},
+        stdin=command.stdin.encode("utf-8", "surrogateescape"),
+        timeout=task.options.timeout if task.budget is None else task.budget,
+        network=command.network,
+        max_output=MAX_OUTPUT,
+        readonly=workshop.guarded if command.writes_tree else (task.root, *workshop.guarded),
+        writable=tuple(path for path in (task.scratch, task.cache) if path is not None),
+    )
+
+
+def _program(folder: Path | None, name: str) -> Path:
+    if folder is None:
+        raise ToolFailure(f"there is no folder to find the program {name!r} in")
+    windows = folder / f"{name}.exe"
+    return windows if windows.exists() else folder / name
+
+
+def _output(path: Path) -> str | None:
+    """The text of a file that a tool was told to write; a link or an endless file in its place is a failure."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(status.st_mode):
+        raise ToolFailure(f"put something that is not a file at {path.name}")
+    if status.st_size > MAX_OUTPUT:
+        raise ToolFailure(f"wrote {status.st_size:,} bytes to {path.name}; the limit is {MAX_OUTPUT:,}")
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise ToolFailure(f"wrote bytes that are not UTF-8 text to {path.name}") from None
+
+
+def _check(
+    tool: Tool, task: Task, commands: tuple[Command, ...], executions: Mapping[str, Execution], reading: Reading
+) -> Reading:
+    """Exit status against report, and the canary; the planted findings go out here."""
+    planted = str(task.scratch / CANARY_FOLDER) + os.sep
+    canaries: list[Finding] = []
+    own: list[Finding] = []
+    for one in reading.findings:  # one pass: there may be a hundred thousand of each
+        (canaries if one.location and one.location.path.startswith(planted) else own).append(one)
+    apart = any(command.name == "canary" for command in commands)
+    for command in commands:
+        seen = len(canaries) if command.name == "canary" else len(own) + (0 if apart else len(canaries))
+        if command.name in ("main", "canary"):
+            _check_status(command, executions[command.name], seen)
+    _check_canary(tool, task, {one.rule for one in canaries})
+    if not tool.per_file:
+        return replace(reading, findings=tuple(own))
+    # Of which rules there is word must not depend on how the files were cut, nor on the canary.
+    said = {one.rule for one in own}
+    return replace(reading, findings=tuple(own), rules=tuple(rule for rule in reading.rules if rule.id in said))
+
+
+def _check_status(command: Command, execution: Execution, seen: int) -> None:
+    status = execution.status
+    if status in command.found - command.clean and not seen:
+        raise ToolFailure(
+            f"ended with exit status {status}, which means findings, but reported none", detail=execution.stderr
+        )
+    if status in command.clean - command.found and seen:
+        raise ToolFailure(
+            f"ended with exit status {status}, which means no findings, but reported {seen}", detail=execution.stderr
+        )
+
+
+def _check_canary(tool: Tool, task: Task, seen: set[str]) -> None:
+    canary = tool.canary
+    if canary is None:
+        return
+    missing = canary.expect - seen
+    if missing or ((canary.any_rule or canary.pins) and not seen):
+        what = f"rule {', '.join(sorted(missing))} did" if missing else "it did"
+        why = blinder(tool, task)
+        raise ToolFailure(
+            f"is blind: {what} not report the known-bad input that was planted for it{why}",
+            hint="Take the setting that switches it off out of the tool's configuration."
+            if why
+            else f"Look for settings that switch {tool.name} off, or for a broken installation.",
+        )
+
+
+def blinder(tool: Tool, task: Task) -> str:
+    """` (setup.cfg:12: ignore_errors = True)` where a setting that can blind the tool is found, else nothing."""
+    for name, pattern in tool.blinders.items():
+        text = task.settings.get(name, "")
+        match = re.search(pattern, text, re.MULTILINE)
+        if match:
+            line = text.count("\n", 0, match.start()) + 1
+            shown = text.splitlines()[line - 1].strip()[:120] if text.splitlines() else ""
+            return f" ({name}:{line}: {shown})"
+    return ""
+
+
+def _hint(problem: str, tool: Tool) -> str:
+    if problem.startswith(_TIMED_OUT):
+        return f"Give it more time (tools.{tool.name}.timeout), or exclude what makes it slow."
+    if problem.startswith("could not be started"):
+        return "Run `py-secure-ci doctor` to see which tools are installed and from where."
+    return ""
+
+
+def _stderr(executions: Mapping[str, Execution]) -> str:
+    return "\n".join(one.stderr for one in executions.values() if one.stderr)
+
+
+def _last_words(text: str, lines: int = 20, width: int = 400) -> str:
+    kept = [line[:width] for line in re.split(r"\r\n|\r|\n", text.strip()) if line.strip()]
+    return "\n".join(kept[-lines:])

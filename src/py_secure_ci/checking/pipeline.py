@@ -1,0 +1,253 @@
+"""check(config, tools, services) -> report: plan, run side by side, read, account for scope."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Protocol
+
+from py_secure_ci.cache.costs import Costs
+from py_secure_ci.cache.results import Results
+from py_secure_ci.checking.execution import FAULTS, Workshop, failed
+from py_secure_ci.checking.planning import Plan, plan
+from py_secure_ci.checking.scheduling import Slots
+from py_secure_ci.checking.work import Work
+from py_secure_ci.config.settings import Config
+from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
+from py_secure_ci.model import Gap, Stage
+from py_secure_ci.pins import Component, Dependencies
+from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
+from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.source.sources import Sources
+from py_secure_ci.source.tree import Tree
+from py_secure_ci.tool import Reading, Task, Tool
+
+
+class Observer(Protocol):
+    """Who wants to know how far we are. Called from several threads."""
+
+    def planned(self, tools: tuple[str, ...]) -> None:
+        """These tools will run."""
+
+    def started(self, tool: str) -> None:
+        """A tool starts."""
+
+    def finished(self, outcome: Outcome, seconds: float) -> None:
+        """A tool's outcome is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """Where a tool's programs are. `overlay`: site-packages for tools that run in the project's environment."""
+
+    info: ToolInfo
+    programs: Path | None
+    overlay: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """The project's own environment."""
+
+    python: Path
+    version: str
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The hands of the pipeline: everything that touches the world, passed in by `cli`."""
+
+    run: Callable[[Request], Ended]
+    install: Callable[[Tool, Path | None], Installed]  # raises ToolchainError
+    environment: Callable[[Path, bool], Mapping[str, str]]
+    scratch: Callable[[], Path]
+    interpreter: Callable[[], Interpreter | None]  # raises ProjectEnvironmentError
+    observer: Observer
+    jobs: int
+    results: Results | None = None  # None: use and keep nothing of earlier runs
+    costs: Costs | None = None
+    guarded: tuple[Path, ...] = ()  # folders that no child may change
+    advisory_url: str = ""
+    offline: bool = False
+    stopped: Callable[[], bool] = lambda: False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Process:
+    """What one process cost; seconds and bytes. Never part of the report."""
+
+    tool: str
+    name: str
+    start: float
+    wall: float
+    cpu: float
+    memory: int
+
+
+@dataclass(slots=True)
+class Run:
+    """What came of a run: outcomes in plan order, artifacts by output name, and costs."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    artifacts: dict[str, str] = field(default_factory=dict)
+    components: tuple[Component, ...] = ()
+    processes: list[Process] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+    interpreter: Interpreter | None = None
+    kept: dict[str, int] = field(default_factory=dict)  # files and answers taken from earlier runs, by tool
+
+
+def check(
+    config: Config,
+    tools: Mapping[str, Tool],
+    stages: tuple[Stage, ...],
+    tree: Tree,
+    sources: Sources,
+    dependencies: Dependencies,
+    services: Services,
+) -> Run:
+    """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
+    plans = plan(config, tools, stages, tree, sources, dependencies)
+    return _Check(config, tree, services).run(plans)
+
+
+class _Check:
+    def __init__(self, config: Config, tree: Tree, services: Services) -> None:
+        self.config, self.tree, self.services = config, tree, services
+        self.result = Run()
+        self.slots = Slots(services.jobs)
+        self.lock = threading.Lock()
+        self.began = time.monotonic()
+
+    def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
+        due = [one for one in plans if isinstance(one, Plan)]
+        self.services.observer.planned(tuple(one.tool.name for one in due))
+        # A thread for each tool, which never holds a slot itself, and enough for the pieces that wait for one.
+        with ThreadPoolExecutor(len(due) + 4 * self.services.jobs + 2, thread_name_prefix="tool") as self.pool:
+            needed = any(one.tool.needs_environment for one in due)
+            interpreter = self.pool.submit(self.services.interpreter) if needed else None
+            futures = {id(one): self.pool.submit(self._timed, one, interpreter) for one in due}
+            outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
+            self.result.interpreter = _interpreter(interpreter)
+        self.result.outcomes = outcomes
+        if self.services.costs is not None and self.result.processes:
+            self.services.costs.save()
+        return self.result
+
+    def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
+        began = time.monotonic()
+        self.services.observer.started(one.tool.name)
+        outcome = self._outcome(one, interpreter)
+        seconds = time.monotonic() - began
+        with self.lock:
+            self.result.seconds[one.tool.name] = seconds
+        self.services.observer.finished(outcome, seconds)
+        return outcome
+
+    def _outcome(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
+        tool, info = one.tool, ToolInfo(name=one.tool.name, stage=one.tool.stage, uri=one.tool.uri)
+        python: Interpreter | None = None
+        trouble: ProjectEnvironmentError | None = None
+        if tool.needs_environment and interpreter is not None:
+            try:
+                python = interpreter.result()
+            except ProjectEnvironmentError as error:
+                trouble = error
+        if trouble is not None and tool.stage is Stage.TEST:
+            return failed(info, f"the project's environment cannot be made: {trouble.message}", hint=trouble.hint)
+        try:
+            installed = self.services.install(tool, python.python if python else None)
+        except ToolchainError as error:
+            reason = "interrupted before it ran" if self.services.stopped() else error.message
+            return failed(info, reason, hint=error.hint)
+        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
+        gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
+        tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
+        work = Work(
+            tool=tool,
+            task=self._task(one, python, installed),
+            tally=tally,
+            workshop=self._workshop(installed),
+            results=self.services.results,
+            costs=self.services.costs,
+            jobs=self.services.jobs,
+            told=self._kept,
+        )
+        try:
+            outcome, reading = work.done()
+        except FAULTS as error:
+            return failed(info, f"its work cannot be divided ({type(error).__name__}: {error})")
+        if isinstance(outcome, Completed):
+            with self.lock:
+                self.result.artifacts.update(reading.artifacts)
+                self.result.components = (*self.result.components, *reading.components)
+        return outcome
+
+    def _kept(self, tool: str, count: int) -> None:
+        with self.lock:
+            self.result.kept[tool] = count
+
+    def _task(self, one: Plan, python: Interpreter | None, installed: Installed) -> Task:
+        return Task(
+            root=self.tree.root,
+            scratch=self.tree.root,  # replaced by a folder of its own before it is used
+            files=one.files,
+            pins=one.pins,
+            settings=one.settings,
+            options=self.config.options(one.tool.name),
+            stage_options=one.stage.options,
+            python=python.python if python else None,
+            overlay=installed.overlay,
+            advisory_url=self.services.advisory_url,
+            offline=self.services.offline,
+        )
+
+    def _tuning(self, one: Plan) -> str:
+        """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+        parts = [repr(self.config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+        parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+    def _workshop(self, installed: Installed) -> Workshop:
+        return Workshop(
+            info=installed.info,
+            programs=installed.programs,
+            run=self.services.run,
+            environment=self.services.environment,
+            scratch=self.services.scratch,
+            usage=self._usage,
+            guarded=self.services.guarded,
+            spread=self._spread,
+            slot=self.slots.one,
+        )
+
+    def _spread(self, work: Callable[[Task], Reading], tasks: tuple[Task, ...]) -> Iterable[Reading]:
+        return map(work, tasks) if len(tasks) == 1 else self.pool.map(work, tasks)
+
+    def _usage(self, tool: str, name: str, ended: Ended) -> None:
+        with self.lock:
+            self.result.processes.append(
+                Process(
+                    tool=tool,
+                    name=name,
+                    start=time.monotonic() - self.began - ended.wall,
+                    wall=ended.wall,
+                    cpu=ended.cpu,
+                    memory=ended.peak,
+                )
+            )
+
+
+def _interpreter(future: Future[Interpreter | None] | None) -> Interpreter | None:
+    if future is None:
+        return None
+    try:
+        return future.result()
+    except ProjectEnvironmentError:
+        return None

@@ -1,0 +1,1 @@
+"""From a report to a verdict: fingerprints, duplicates, suppressions, baseline, thresholds; pure."""

@@ -1,0 +1,112 @@
+"""What is new, what is known and what is fixed: the defects of a report against those of a baseline."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from py_secure_ci.judging.baseline import Baseline, Entry, state_of
+from py_secure_ci.judging.dedupe import Group
+from py_secure_ci.judging.fingerprints import identities, moved, subject
+from py_secure_ci.model import Excluded, Gap, State
+from py_secure_ci.path_globs import fits
+from py_secure_ci.report import Completed, Report
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`states` and `upgrades` go with the groups, in their order; `fixed` are entries that nobody reports any more.
+
+    `reopened` are groups that the baseline knows as suppressed: nobody ever took them for old debt.
+    `unjudged` are entries that may be fixed or not: their tool gave no answer, or their file was not looked at.
+    """
+
+    states: tuple[State, ...]
+    upgrades: frozenset[int] = frozenset()
+    reopened: frozenset[int] = frozenset()
+    fixed: tuple[Entry, ...] = ()
+    unjudged: tuple[Entry, ...] = ()
+
+
+def compare(groups: Sequence[Group], baseline: Baseline, report: Report) -> Comparison:
+    """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename."""
+    left = _Entries(baseline.entries)
+    known = [left.take(_now(group)) for group in groups]
+    known = [known[index] or left.take(_before(group, report)) for index, group in enumerate(groups)]
+    states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
+    reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
+    upgrades = frozenset(
+        index
+        for index, state in enumerate(states)
+        if state is State.NEW and _by_upgrade(groups[index], baseline, report)
+    )
+    fixed: list[Entry] = []
+    unjudged: list[Entry] = []
+    for entry in left.rest():
+        (fixed if _could_be_seen(entry, report) else unjudged).append(entry)
+    return Comparison(states, upgrades, reopened, tuple(fixed), tuple(unjudged))
+
+
+class _Entries:
+    """The entries that are not matched yet, found by fingerprint. Equal entries count as often as they are there."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._left = Counter(entries)
+        self._by_fingerprint: defaultdict[str, list[Entry]] = defaultdict(list)
+        for entry in self._left:
+            for one in dict.fromkeys(entry.fingerprints):
+                self._by_fingerprint[one].append(entry)
+
+    def take(self, fingerprints: Iterable[str]) -> Entry | None:
+        for one in fingerprints:
+            for entry in self._by_fingerprint.get(one, ()):
+                if self._left[entry]:
+                    self._left[entry] -= 1
+                    return entry
+        return None
+
+    def rest(self) -> list[Entry]:
+        return sorted(self._left.elements())
+
+
+def _now(group: Group) -> list[str]:
+    return [one for member in group.members for one in identities(member)]
+
+
+def _before(group: Group, report: Report) -> list[str]:
+    """The fingerprints that the same defect had in the file's former place."""
+    found = []
+    for member in group.members:
+        before = report.renames.get(subject(member))
+        if before is not None:
+            found += [moved(one, before) for one in identities(member)]
+    return found
+
+
+def _by_upgrade(group: Group, baseline: Baseline, report: Report) -> bool:
+    """Whether the tools that see it changed since the baseline, while the lines that it is on did not."""
+    tools = {one.tool.name: state_of(one.tool) for one in report.outcomes}
+    changed = all(baseline.tools.get(member.tool) != tools.get(member.tool) for member in group.members)
+    if not changed or not report.changed:
+        return False
+    for member in group.members:
+        place = member.location
+        if member.advisory is not None or place is None or place.line is None:
+            return False
+        last = max(place.line, place.end_line or 0)
+        if any(first <= last and place.line <= end for first, end in report.changed.get(place.path, ())):
+            return False
+    return True
+
+
+def _could_be_seen(entry: Entry, report: Report) -> bool:
+    """Whether every tool that saw it completed now, and was not kept from looking at its file."""
+    completed = {one.tool.name: one for one in report.outcomes if isinstance(one, Completed)}
+    if not entry.tools <= completed.keys():
+        return False
+    away: list[Gap | Excluded] = [*report.gaps, *report.excluded]
+    for tool in entry.tools:
+        away += [*completed[tool].gaps, *completed[tool].excluded]
+    subjects = [one.subject for one in away if one.subject]
+    return not any(one == entry.subject or fits(entry.subject, ("/" + one.strip("/"),)) for one in subjects)

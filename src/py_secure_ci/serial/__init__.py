@@ -1,0 +1,1 @@
+"""Values of the model as JSON and back."""

@@ -1,0 +1,247 @@
+"""The tree to check: which files there are, which of them can be read, and what is left out by whose word."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+
+from py_secure_ci.errors import BaselineError
+from py_secure_ci.judging.baseline import BASELINE_FILE
+from py_secure_ci.judging.baseline import parse as parse_baseline
+from py_secure_ci.model import Excluded, Gap
+from py_secure_ci.source.git import Git, Repository
+
+MAX_FILE = 20 * 1024 * 1024
+_SNIFF = 8192
+_ENVIRONMENT_MARK = "pyvenv.cfg"
+_NEVER = frozenset({".git", ".hg", ".svn"})
+# Files that people edit as text: a NUL byte in one means another encoding, not a binary file to pass over.
+_TEXT_ENDINGS = frozenset(
+    ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql".split()
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tree:
+    """What is due. Paths are relative to `root`, POSIX, sorted.
+
+    `files`: everything a tool may be asked to look at. `binary`: those of them that hold no text. `blobs`: git's blob
+    id of each tracked file as the index has it (a changed file's id is that of its old bytes).
+    """
+
+    root: Path
+    repository: Repository | None
+    files: tuple[str, ...]
+    binary: frozenset[str] = frozenset()
+    gaps: tuple[Gap, ...] = ()
+    excluded: tuple[Excluded, ...] = ()
+    notes: tuple[str, ...] = ()
+    blobs: Mapping[str, str] = field(default_factory=dict)
+
+
+def read_tree(root: Path, git: Git, exclude: tuple[str, ...], config_file: str, output: Path | None) -> Tree:
+    """List the tree. `exclude`: globs of our YAML. `output`: the report's folder, whose untracked files are ours.
+
+    Raises SourceError if git is there but cannot read the repository.
+    """
+    repository = git.repository()
+    listing = _Listing(root, exclude, config_file or "py-secure-ci", _inside(root, output))
+    if repository is None:
+        listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
+        listing.add(_walk(root, listing), tracked=False)
+    else:
+        listing.add_entries(git)
+    return listing.tree(repository)
+
+
+class _Listing:
+    def __init__(self, root: Path, exclude: tuple[str, ...], by: str, output: str) -> None:
+        self.root, self.exclude, self.by, self.output = root, exclude, by, output
+        self.files: list[str] = []
+        self.binary: set[str] = set()
+        self.gaps: list[Gap] = []
+        self.excluded: list[Excluded] = []
+        self.notes: list[str] = []
+        self.blobs: dict[str, str] = {}
+
+    def add_entries(self, git: Git) -> None:
+        for entry in git.tracked():
+            if entry.mode == "160000":
+                self._submodule(entry.path)
+                continue
+            self.blobs[entry.path] = entry.blob
+            self.add([entry.path], tracked=True)
+        untracked = git.untracked()
+        environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
+        self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
+        self.add((path for path in untracked if not _under(path, environments)), tracked=False)
+
+    def add(self, paths: Iterable[str], *, tracked: bool) -> None:
+        for path in paths:
+            if not tracked and self.output and (path + "/").startswith(self.output + "/"):
+                continue
+            if matches(path, self.exclude):
+                self.excluded.append(Excluded(path, self.by))
+            elif path.endswith("/"):
+                self.gaps.append(
+                    Gap(path.rstrip("/"), "a repository inside the repository; git does not list its files")
+                )
+            else:
+                self._file(path)
+
+    def _submodule(self, path: str) -> None:
+        if matches(path, self.exclude):
+            self.excluded.append(Excluded(path, self.by))
+        else:
+            self.gaps.append(
+                Gap(path, "a git submodule, which is another repository: run the gate there and exclude it here")
+            )
+
+    def _file(self, path: str) -> None:
+        full = f"{self.root}/{path}"
+        try:
+            mode = os.lstat(full)
+            if stat.S_ISLNK(mode.st_mode):
+                self._link(path, Path(full))
+            elif not stat.S_ISREG(mode.st_mode):
+                self.gaps.append(Gap(path, "neither a file nor a link; it was not opened"))
+            elif mode.st_size > MAX_FILE:
+                self.gaps.append(Gap(path, f"{mode.st_size:,} bytes; files over {MAX_FILE:,} are not given to tools"))
+            else:
+                self._content(path, full)
+        except FileNotFoundError:
+            self.blobs.pop(path, None)  # deleted in the work tree: there is nothing to look at
+        except OSError as error:
+            self.gaps.append(Gap(path, f"cannot be read: {error.strerror}"))
+
+    def _link(self, path: str, full: Path) -> None:
+        target = os.readlink(full)
+        try:
+            real = full.resolve(strict=True)
+        except (OSError, RuntimeError):
+            self.excluded.append(Excluded(path, "a symbolic link that leads nowhere or in a circle"))
+            return
+        inside = real == self.root or self.root in real.parents
+        where = "inside the tree, where its target counts" if inside else "out of the tree: not followed"
+        self.excluded.append(Excluded(path, f"a symbolic link {where}" + ("" if inside else f" ({target})")))
+
+    def _content(self, path: str, full: str) -> None:
+        with open(full, "rb", buffering=0) as stream:  # noqa: PTH123 - thousands of files: Path is slow
+            head = stream.read(_SNIFF)
+        if b"\0" in head or head.startswith((b"\xff\xfe", b"\xfe\xff")):
+            if looks_like_utf16(head) or Path(path).suffix.lower() in _TEXT_ENDINGS:
+                self.gaps.append(
+                    Gap(path, "not UTF-8 text (it looks like UTF-16 or holds NUL bytes): no tool can read it")
+                )
+                return
+            self.binary.add(path)
+        elif path == BASELINE_FILE and _is_baseline(Path(full)):
+            self.excluded.append(Excluded(path, "py-secure-ci's own list of known findings"))
+            return
+        self.files.append(path)
+
+    def tree(self, repository: Repository | None) -> Tree:
+        return Tree(
+            root=self.root,
+            repository=repository,
+            files=tuple(sorted(self.files)),
+            binary=frozenset(self.binary),
+            gaps=tuple(sorted(self.gaps, key=lambda gap: gap.subject)),
+            excluded=tuple(sorted(self.excluded, key=lambda one: one.subject)),
+            notes=tuple(self.notes),
+            blobs=self.blobs,
+        )
+
+
+def _is_baseline(path: Path) -> bool:
+    """Whether every line of the file is a baseline's: only then nothing else can hide in it."""
+    try:
+        parse_baseline(path.read_text(encoding="utf-8"), path.name)
+    except (BaselineError, ValueError):
+        return False
+    return True
+
+
+def looks_like_utf16(head: bytes) -> bool:
+    """Whether bytes that hold NULs are UTF-16 or UTF-32 text, by their mark or because they read as Latin text."""
+    head = head[: len(head) // 4 * 4]
+    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            text = head.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        latin = sum(char.isprintable() or char in "\r\n\t" for char in text if char < "\u0250")
+        if text and "\0" not in text and (marked or latin > 0.8 * len(text)):
+            return True
+    return False
+
+
+def matches(path: str, globs: Iterable[str]) -> bool:
+    """Whether a path or a folder above it fits one of the globs (`docs/**`, `*.md`, `build/`, `**/vendor/**`)."""
+    return any(_pattern(glob).match(path) for glob in globs)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(glob: str) -> re.Pattern[str]:
+    anchored = "/" in glob.rstrip("/")
+    parts = glob.strip("/").split("/")
+    text = "" if anchored else "(?:.*/)?"
+    for at, part in enumerate(parts):
+        last = at == len(parts) - 1
+        if part == "**":
+            text += ".*" if last else "(?:.*/)?"
+            continue
+        text += _segment(part) + ("" if last else "/")
+    return re.compile(f"(?s:{text})(?:/.*)?\\Z", re.DOTALL)
+
+
+def _segment(part: str) -> str:
+    translated = fnmatch.translate(part.replace("**", "*"))
+    inner = re.sub(r"^\(\?s:(.*)\)\\[zZ]$", r"\1", translated, flags=re.DOTALL)
+    return inner.replace(".*", "[^/]*").replace("(?>", "(?:")
+
+
+def _under(path: str, folders: Iterable[str]) -> bool:
+    return any(path.startswith(folder + "/") for folder in folders)
+
+
+def _inside(root: Path, output: Path | None) -> str:
+    if output is None:
+        return ""
+    try:
+        relative = output.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return ""
+    return "" if relative == "." else relative
+
+
+def _walk(root: Path, listing: _Listing) -> Iterable[str]:
+    def refuse(error: OSError) -> None:
+        where = os.path.relpath(error.filename or root, root)
+        listing.gaps.append(Gap(where, f"the folder cannot be read: {error.strerror}"))
+
+    for folder, names, files in os.walk(root, onerror=refuse):
+        here = os.path.relpath(folder, root)
+        prefix = "" if here == "." else here.replace(os.sep, "/") + "/"
+        names[:] = sorted(_kept(Path(folder), prefix, names, listing))
+        yield from (prefix + name for name in sorted(files))
+        yield from (prefix + name for name in names if (Path(folder) / name).is_symlink())
+
+
+def _kept(folder: Path, prefix: str, names: Iterable[str], listing: _Listing) -> Iterable[str]:
+    for name in names:
+        if name in _NEVER:
+            continue
+        if (folder / name / _ENVIRONMENT_MARK).is_file():
+            listing.excluded.append(Excluded(prefix + name, "a Python environment, not part of the project"))
+        elif name in ("__pycache__", "node_modules"):
+            listing.excluded.append(Excluded(prefix + name, "made by a tool, not part of the project"))
+        else:
+            yield name

@@ -1,0 +1,135 @@
+"""gitleaks: secrets in the working tree (https://github.com/gitleaks/gitleaks).
+
+The program comes from PATH. Its configuration is ours (its own default rules), so that a `.gitleaks.toml` steers
+nothing; a `.gitleaksignore` is read all the same, hence what the log says it passed over because of it is a finding.
+The log of level trace names each file that is scanned; status 77 is ours for leaks, 1 is also that of an error.
+The second run listens to `gitleaks:allow` comments: what only the first one finds is counted, not reported.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.selection import project_path
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.model import Confidence, Excluded, Finding, Location, Rule, Severity, Stage
+from py_secure_ci.reading import as_dict, as_list, field, load_json, position
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+
+GENERIC = "generic-api-key"  # a name and high entropy: a guess; every other rule knows the form of one secret
+SCANNED = re.compile(r'TRC scanning path path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
+ALLOWED = re.compile(
+    r'DBG skipping (?:file|directory): global allowlist path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE
+)
+EMPTY = re.compile(r'DBG skipping empty file path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
+IGNORED = re.compile(r"fingerprint=(\S+):([a-z0-9-]+):(\d+)$", re.MULTILINE)
+# Fake, and put together here so that no scanner takes this file for one that holds secrets.
+CANARY_TEXT = "token = '" + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + "'\n"
+
+
+def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
+    texts = tuple(file for file in files if PurePosixPath(file).suffix.lower() not in BINARY)
+    locks = frozenset(file for file in texts if PurePosixPath(file).name in LOCKS)
+    left_out = tuple(Excluded(file, "default (a lock file holds hashes)") for file in texts if file in locks)
+    return Selection(tuple(file for file in texts if file not in locks), left_out)
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    canary = (task.scratch / "canary").as_posix()
+    strict = ("-l", "trace", "--ignore-gitleaks-allow")
+    runs = (("main", ".", strict), ("allowed", ".", ("-l", "error")), ("canary", canary, strict))
+    return tuple(_command(task, name, where, options) for name, where, options in runs)
+
+
+def _command(task: Task, name: str, where: str, options: tuple[str, ...]) -> Command:
+    config = (task.scratch / "gitleaks.toml").as_posix()
+    report = ("-f", "json", "-r", "-", "--redact=100", "--no-banner", "--no-color", "--exit-code=77")
+    argv = ("gitleaks", "dir", where, "-c", config, *report, *options, *task.options.args)
+    inputs = {"gitleaks.toml": "[extend]\nuseDefault = true\n"}
+    return Command(name=name, argv=argv, found=frozenset({77}), inputs=inputs)
+
+
+def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    main = executions["main"]
+    entries = _entries(main)
+    scanned, skipped, empty = ({_path(one) for one in mark.findall(main.stderr)} for mark in (SCANNED, ALLOWED, EMPTY))
+    if not re.search(r" INF scanned ~\d", main.stderr):
+        raise WrongShape("gitleaks did not say that it scanned anything")
+    listened = {(one.rule, one.location) for one in _findings(_entries(executions["allowed"]), task)}
+    ignored = {Finding(**_words(task, path, rule, int(line))) for path, rule, line in IGNORED.findall(main.stderr)}
+    found = [one for one in _findings(entries, task) if _due(one, task)]
+    kept = [one for one in found if (one.rule, one.location) in listened]
+    planted = _findings(_entries(executions["canary"]), task)
+    return Reading(
+        findings=(*kept, *sorted((one for one in ignored if _due(one, task)), key=str), *planted),
+        rules=tuple(
+            Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri, cwe=(798,), tags=("security",))
+            for rule in sorted({one.rule for one in (*kept, *ignored)})
+        ),
+        looked_at=frozenset(file for file in task.files if file in scanned | empty),
+        excluded=tuple(Excluded(file, "gitleaks' own list of paths") for file in task.files if _below(file, skipped)),
+        notes=(f"Secrets passed over by `gitleaks:allow` comments: {hidden}.",)
+        if (hidden := len(found) - len(kept))
+        else (),
+    )
+
+
+def _entries(execution: Execution) -> list[dict[str, Any]]:
+    what = "gitleaks' report"
+    entries = [as_dict(one, what) for one in as_list(load_json(execution.stdout, what), what)]
+    if (execution.status == 77) != bool(entries):
+        raise WrongShape(f"gitleaks ended with exit status {execution.status} and {len(entries)} leaks")
+    return entries
+
+
+def _findings(entries: list[dict[str, Any]], task: Task) -> list[Finding]:
+    what = "gitleaks' leak"
+    return [
+        Finding(**_words(task, field(one, "File", str, what), field(one, "RuleID", str, what), one.get("StartLine")))
+        for one in entries
+    ]
+
+
+def _words(task: Task, path: str, rule: str, line: object) -> dict[str, Any]:
+    return {
+        "tool": "gitleaks",
+        "rule": rule,
+        "severity": Severity.MEDIUM if rule == GENERIC else Severity.HIGH,
+        "confidence": Confidence.LOW if rule == GENERIC else Confidence.HIGH,
+        "message": f"Possible secret: {rule.replace('-', ' ')}",
+        "location": Location(project_path(path, task.root), position(line, "gitleaks' StartLine")),
+        "cwe": (798,),
+        "fix": "Revoke it where it is valid, then take it out of the code and of the history.",
+        "secret": True,
+    }
+
+
+def _due(one: Finding, task: Task) -> bool:
+    return one.location is not None and one.location.path in task.files
+
+
+def _path(said: str) -> str:
+    return str(json.loads(said)) if said.startswith('"') else said
+
+
+def _below(file: str, skipped: set[str]) -> bool:
+    return bool(skipped & {file, *(str(folder) for folder in PurePosixPath(file).parents)})
+
+
+TOOL = Tool(
+    name="gitleaks",
+    stage=Stage.SECRETS,
+    about="finds secrets in the working tree, by the form of each kind",
+    uri="https://github.com/gitleaks/gitleaks",
+    commands=_commands,
+    parse=_parse,
+    select=_select,
+    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"github-pat"})),
+    source="path",
+    text_only=True,
+)

@@ -1,0 +1,92 @@
+"""Every tool that is not on by default, whole and for real, on the example shop with a defect for each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from py_secure_ci import cli
+from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.model import Stage
+
+pytestmark = [pytest.mark.network, pytest.mark.slow]
+
+SHOP = Path(__file__).parents[2] / "examples" / "shop"
+# Fake, and put together here so that no scanner takes this file for one that holds secrets.
+TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
+KNOT = "def knot(one):\n" + "".join(f"    if one == {n}:\n        return {n}\n" for n in range(12))
+SEEDS = {  # what the shop lacks
+    "shop/seeds.py": f"import sys\nimport os\n\nimport requests\n\nTOKEN = '{TOKEN}'\nexec(TOKEN)\n\n\n{KNOT}",
+    ".github/workflows/form.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    step:\n    - run: echo\n",
+    "example/pyproject.toml": '[project]\nversion = "1"\n',
+}
+# Tool -> a file and a rule that it has to report there.
+DEFECTS = {
+    "pylint": ("shop/orders.py", "W0611"),
+    "flake8": ("shop/orders.py", "F401"),
+    "vulture": ("shop/orders.py", "unused-import"),
+    "radon": ("shop/seeds.py", "complexity"),
+    "black": ("shop/cli.py", "unformatted"),
+    "isort": ("shop/seeds.py", "unsorted"),
+    "pyright": ("shop/payment.py", "reportReturnType"),
+    "ty": ("shop/payment.py", "invalid-explicit-return"),
+    "pyrefly": ("shop/payment.py", "bad-assignment"),
+    "semgrep": ("shop/stock.py", "sql-built-by-hand"),
+    "dlint": ("shop/seeds.py", "DUO105"),
+    "gitleaks": ("shop/seeds.py", "github-pat"),
+    "kingfisher": ("shop/seeds.py", "betterleaks.github-pat"),
+    "deptry": ("shop/seeds.py", "DEP001"),
+    "check-jsonschema": (".github/workflows/form.yml", "github-workflow"),
+    "validate-pyproject": ("example/pyproject.toml", "invalid"),
+}
+OTHERS = [tool for tool in TOOLS if not tool.default]
+
+
+def installable(name: str) -> bool:
+    tool = next(tool for tool in OTHERS if tool.name == name)
+    return tool.source != "path" or shutil.which(tool.program or name) is not None
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("shop")
+    shutil.copytree(SHOP, root, dirs_exist_ok=True)
+    for name, text in SEEDS.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return root
+
+
+def run(project: Path, output: Path, name: str) -> dict[str, Any]:
+    """The outcome of one tool alone."""
+    stage = next(tool.stage for tool in OTHERS if tool.name == name)
+    lines = [f"  {one.value}: {'{tools: [' + name + ']}' if one is stage else 'false'}\n" for one in Stage]
+    (project / "one.yml").write_text("version: 1\nexclude: [one.yml]\nstages:\n" + "".join(lines), encoding="utf-8")
+    words = ["run", str(project), "--config", str(project / "one.yml"), "--output-dir", str(output), "--exit-zero"]
+    assert cli.main(words) == 0
+    outcomes = json.loads((output / "report.json").read_text(encoding="utf-8"))["report"]["outcomes"]
+    assert [one["tool"]["name"] for one in outcomes] == [name]
+    return dict(outcomes[0])
+
+
+def test_every_other_tool_has_a_defect_to_find() -> None:
+    assert {tool.name for tool in OTHERS} == set(DEFECTS)
+
+
+@pytest.mark.parametrize("name", DEFECTS)
+def test_each_finds_its_defect_and_leaves_nothing_out(name: str, project: Path, tmp_path: Path) -> None:
+    if not installable(name):
+        pytest.skip(f"{name} comes from PATH, and is not there")
+    outcome = run(project, tmp_path / "report", name)
+    assert "findings" in outcome, outcome
+    path, rule = DEFECTS[name]
+    found = {(one["location"]["path"], one["rule"]) for one in outcome["findings"] if one.get("location")}
+    assert (path, rule) in found
+    assert not outcome.get("gaps")
+    assert outcome["looked_at"] > 0
+    if outcome["tool"]["stage"] == "secrets":
+        assert TOKEN not in (tmp_path / "report" / "report.json").read_text(encoding="utf-8")

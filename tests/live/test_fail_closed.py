@@ -1,0 +1,176 @@
+"""What real tools let pass, and what is said here: every row is a repository, a real tool and the whole product."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.network
+
+Files = dict[str, "str | bytes"]
+SNAPSHOT = {"source": "snapshot", "on_stale": "warn"}
+SHELL = "import subprocess\n\nsubprocess.call(input(), shell=True)\n"
+KEY = "aws_key = 'AKIA" + "Z3MJ5TQ7RX2WBLPK'\n"
+WRONG = "def total(count: int) -> int:\n    return count\n\n\ntotal('three')\n"
+LINT = "x = None\nif x == None:\n    pass\n"
+FINE = "X = 1\n"
+BAD = "urllib3==1.24.1"
+FLOW = (
+    "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n"
+    "      - run: echo ${{ github.event.head_commit.message }}\n"
+)
+FAILING = "def test_total():\n    assert 1 == 2\n"
+PASSING = "def test_total():\n    assert 1 == 1\n"
+PIP, BANDIT, MYPY, SECRETS = ("sca", "pip-audit"), ("sast", "bandit"), ("type", "mypy"), ("secrets", "detect-secrets")
+RUFF, FORMAT, ZIZMOR, PYTEST = ("lint", "ruff"), ("format", "ruff-format"), ("ci", "zizmor"), ("test", "pytest")
+
+
+@dataclass(frozen=True)
+class Row:
+    """`alone`: what the tool does by itself. `says`: what the reasons here must match. `found`: findings are expected."""
+
+    situation: str
+    tool: tuple[str, str]
+    alone: str
+    files: Files
+    says: str
+    found: bool = False
+    options: dict[str, Any] = field(default_factory=dict)  # of the tool, in our YAML
+    git: bool = True
+
+
+def requirement(line: str) -> Files:
+    return {"requirements.txt": f"{line}\n", "a.py": FINE}
+
+
+CLEAN = "exit 0, clean"
+ROWS = (
+    Row("requirements.txt includes another file", PIP, "exit 0, no dependencies", {**requirement("-r more.txt"), "more.txt": f"{BAD}\n"}, "pip-audit|security findings", found=True),
+    Row("requirements.txt includes a file that is not there", PIP, "exit 0, no dependencies", requirement("-r gone.txt"), r"gone\.txt"),
+    Row("a URL instead of a version", PIP, "exit 0, skipped", requirement("six @ https://example.org/six.whl"), r"six"),
+    Row("a repository instead of a version", PIP, "exit 0, skipped", requirement("six @ git+https://example.org/six.git"), r"six"),
+    Row("an editable folder", PIP, "exit 0, skipped", requirement("-e ./more"), r"more"),
+    Row("a pin whose marker is false here", PIP, "exit 0, dropped", requirement(f"{BAD}; sys_platform == 'win32'"), "security finding", found=True),
+    Row("a vulnerable pin in an extra of pyproject.toml", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\nnet=['{BAD}']\n"}, "security finding", found=True),
+    Row("a vulnerable pin in a dependency group", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[dependency-groups]\ndev=['{BAD}']\n"}, "security finding", found=True),
+    Row("an index of the company's own", PIP, CLEAN, requirement("--index-url https://example.org/simple\nour-private-thing==1.0"), r"our-private-thing"),
+    Row("a version that is not pinned", PIP, "exit 1", requirement("flask>=1"), r"flask"),
+    Row("a prefix instead of a version", PIP, "exit 1, traceback", requirement("flask==3.*"), r"flask"),
+    Row("an arbitrary equality", PIP, "exit 1, traceback", requirement("flask===3-odd"), r"flask"),
+    Row("a pin that excludes itself", PIP, "exit 1, traceback", requirement("flask==3.2.0,>3.5"), r"flask"),
+    Row("a line that is no requirement", PIP, "exit 1, traceback", requirement("flask == == 1"), r"requirements\.txt"),
+    Row("a damaged uv.lock", PIP, "not read", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock"),
+    Row("a damaged poetry.lock", PIP, "not read", {"a.py": FINE, "poetry.lock": "[[package]]\nname = 3\n", "pyproject.toml": "[tool.poetry]\nname='x'\n"}, r"poetry\.lock"),
+    Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock"),
+    Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"s\xff\xfeix==1.16.0\n"}, r"requirements\.txt"),
+    Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py"),
+    Row("every file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": "print 'x'\n"}, r"(?s)(a|b)\.py"),
+    Row("one file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
+    Row("a `.bandit` that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, ".bandit": "[bandit]\nskips = B602,B404,B603\n"}, "security finding", found=True),
+    Row("a `.bandit` that excludes the folder", BANDIT, "exit 0, no results", {"app/a.py": SHELL, ".bandit": "[bandit]\nexclude = app\n"}, "security finding", found=True),
+    Row("our YAML names a configuration that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, "b.yml": "skips: [B602]\n"}, r"is blind.*B602", options={"config": "b.yml"}),
+    Row("our YAML names a rule that does not exist", BANDIT, "exit 0, a warning", {"a.py": SHELL}, r"bandit gave no verdict", options={"args": ["-t", "B602,B506,B999"]}),
+    Row("our YAML names a configuration that is not there", BANDIT, "exit 2", {"a.py": SHELL}, r"bandit gave no verdict|gone\.yml", options={"config": "gone.yml"}),
+    Row("a file in an encoding that it does not name", BANDIT, "exit 0, an error in the JSON", {"a.py": b"x = '\xe9'\n", "b.py": FINE}, r"a\.py"),
+    Row("a file with a zero byte", BANDIT, "exit 0, an error in the JSON", {"a.py": b"x = 1\0\n", "b.py": FINE}, r"a\.py"),
+    Row("a function without annotations holds the error", MYPY, "exit 0, Success", {"a.py": "def total():\n    x: int = 'three'\n    return x\n"}, "quality finding", found=True),
+    Row("mypy.ini ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\nignore_errors = True\n"}, r"is blind.*mypy\.ini:2: ignore_errors"),
+    Row("a comment in the file ignores all errors", MYPY, "exit 0, Success", {"a.py": f"# mypy: ignore-errors\n{WRONG}"}, r"a\.py.*ignore-errors"),
+    Row("pyproject.toml ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "pyproject.toml": "[tool.mypy]\nignore_errors = true\n"}, r"is blind.*pyproject\.toml:2"),
+    Row("a section of the configuration ignores one module", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\n[mypy-a]\nignore_errors = True\n"}, r"mypy gave no verdict.*mypy\.ini \(ignore_errors for a\)"),
+    Row("a configuration that cannot be parsed", MYPY, "exit 0, a line on stderr", {"a.py": WRONG, "mypy.ini": "[mypy\nstrict\n"}, r"mypy\.ini"),
+    Row("an option that mypy does not know", MYPY, "exit 0, a line on stderr", {"a.py": FINE, "mypy.ini": "[mypy]\nno_such = True\n"}, r"no_such"),
+    Row("a syntax error in one file", MYPY, "exit 2, nothing about the others", {"a.py": "def (:\n", "b.py": FINE}, r"b\.py"),
+    Row("an import that is not installed", MYPY, "exit 1", {"a.py": "import not_installed_anywhere\n"}, r"not_installed_anywhere|quality finding", found=True),
+    Row("the code whose errors make type checking is switched off", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\ndisable_error_code = arg-type\n"}, r"is blind.*disable_error_code"),
+    Row("the configuration excludes every file", MYPY, "exit 2", {"a.py": WRONG, "mypy.ini": "[mypy]\nexclude = .*\n"}, r"mypy gave no verdict.*mypy\.ini \(exclude\)"),
+    Row("a secret in a folder that is no git repository", SECRETS, "exit 0, no results", {"a.txt": KEY}, "security finding", found=True, git=False),
+    Row("a secret in a file of UTF-16", SECRETS, "exit 0, no results", {"a.txt": KEY.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
+    Row("a secret in a file that is not UTF-8", SECRETS, "exit 0, no results", {"a.txt": b"\xff" + KEY.encode(), "b.py": FINE}, r"a\.txt"),
+    Row("a secret in an .svg", SECRETS, "exit 0, no results", {"a.svg": KEY}, "security finding", found=True),
+    Row("a secret in swagger.json", SECRETS, "exit 0, no results", {"swagger.json": '{"key": "AKIA' + 'Z3MJ5TQ7RX2WBLPK"}\n'}, "security finding", found=True),
+    Row("`fix = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix = true\nunsafe-fixes = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
+    Row("`fix-only = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix-only = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
+    Row("no rule is selected", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nselect = []\n"}, r"is blind.*ruff\.toml:2"),
+    Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['E', 'F']\nselect=['E', 'F']\n"}, r"ruff gave no verdict"),
+    Row("every file ignores every rule", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint.per-file-ignores]\n'**' = ['ALL', 'E', 'F', 'B']\n"}, r"ruff gave no verdict"),
+    Row("every file is excluded", RUFF, "exit 0, a warning", {"a.py": LINT, "ruff.toml": "exclude = ['**']\n"}, r"ruff"),
+    Row("a configuration that is no TOML", RUFF, "exit 2", {"a.py": LINT, "ruff.toml": "select = [\n"}, r"ruff gave no verdict"),
+    Row("a comment in the file switches ruff off", RUFF, "exit 0, All checks passed", {"a.py": f"# ruff: noqa\n{LINT}"}, r"a\.py"),
+    Row("the formatter excludes every file", FORMAT, "exit 0", {"a.py": "x  =  1\n", "ruff.toml": "[format]\nexclude = ['**']\n"}, r"ruff-format"),
+    Row("a file that cannot be formatted", FORMAT, "exit 2", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
+    Row("a zizmor.yml that disables the rule", ZIZMOR, "exit 0", {".github/workflows/a.yml": FLOW, "zizmor.yml": "rules:\n  template-injection:\n    disable: true\n"}, "security finding", found=True),
+    Row("our YAML names a configuration that disables the rule", ZIZMOR, "exit 0", {".github/workflows/a.yml": FLOW, "z.yml": "rules:\n  template-injection:\n    disable: true\n"}, r"is blind.*template-injection", options={"config": "z.yml"}),
+    Row("a workflow that is no YAML", ZIZMOR, "exit 0, a warning", {".github/workflows/a.yml": "on: [push\n", ".github/workflows/b.yml": "on: push\npermissions: {}\njobs: {}\n"}, r"a\.yml"),
+    Row("no test is collected", PYTEST, "exit 5", {"test_a.py": "X = 1\n"}, r"test_a\.py|no test"),
+    Row("the project's options only collect", PYTEST, "exit 0", {"test_a.py": FAILING, "pytest.ini": "[pytest]\naddopts = --collect-only\n"}, r"pytest"),
+    Row("the project's options select nothing", PYTEST, "exit 5", {"test_a.py": FAILING, "pytest.ini": "[pytest]\naddopts = -k nothing\n"}, r"pytest|deselected"),
+    Row("conftest.py throws the tests away", PYTEST, "exit 5 or 0", {"test_a.py": FAILING, "conftest.py": "def pytest_collection_modifyitems(items):\n    items.clear()\n"}, r"pytest|test_a"),
+    Row("conftest.py says that all is well", PYTEST, "exit 0", {"test_a.py": FAILING, "conftest.py": "def pytest_sessionfinish(session):\n    session.exitstatus = 0\n"}, r"pytest|quality finding", found=True),
+    Row("conftest.py ends the process", PYTEST, "exit 0", {"test_a.py": FAILING, "conftest.py": "import os\nos._exit(0)\n"}, r"pytest"),
+    Row("a test ends the process", PYTEST, "exit 0", {"test_a.py": "import os\n\n\ndef test_a():\n    os._exit(0)\n"}, r"pytest"),
+    Row("a test file that cannot be imported", PYTEST, "exit 2", {"test_a.py": "import not_installed_anywhere\n", "test_b.py": PASSING}, r"test_a\.py|quality finding", found=True),
+    Row("the project's options stop at the first failure", PYTEST, "exit 1", {"test_a.py": FAILING, "test_b.py": FAILING, "pytest.ini": "[pytest]\naddopts = -x\n"}, r"quality finding|test_b", found=True),
+    Row("our own YAML excludes everything", BANDIT, "-", {"a.py": SHELL}, r"nothing was checked|no Python files", options={"exclude": ["**"]}),
+    Row("there is no Python file at all", BANDIT, "exit 0, no results", {"a.txt": "x\n"}, r"nothing was checked|no Python files"),
+)  # fmt: skip
+
+
+def yaml(row: Row) -> dict[str, Any]:
+    stage, tool = row.tool
+    stages: dict[str, Any] = dict.fromkeys(
+        ("lint", "format", "type", "test", "sast", "secrets", "sca", "sbom", "ci"), False
+    )
+    stages[stage] = {"tools": [tool]}
+    if stage == "sca":
+        stages[stage]["advisories"] = SNAPSHOT
+    if stage == "test":
+        stages[stage]["coverage"] = 0
+    options = {key: value for key, value in row.options.items() if key != "exclude"}
+    return {
+        "stages": stages,
+        "exclude": row.options.get("exclude", []),
+        "tools": {tool: options} if options else {},
+        "environment": {"install": "none"},
+    }
+
+
+def cases() -> Iterator[Any]:
+    """The first two rows of each tool are quick enough for every run of the tests."""
+    seen: Counter[str] = Counter()
+    for row in ROWS:
+        seen[row.tool[1]] += 1
+        marks = [pytest.mark.slow] if seen[row.tool[1]] > 2 else []
+        yield pytest.param(row, id=f"{row.tool[1]}: {row.situation}", marks=marks)
+
+
+@pytest.mark.parametrize("row", cases())
+def test_a_scanner_that_did_not_look_does_not_pass(
+    row: Row, repository: Callable[..., Any], told: Callable[[dict[str, str]], None], tmp_path: Any
+) -> None:
+    project = repository(row.files, yaml(row), git=row.git)
+    ran = project.run()
+    verdict = ran.report["verdict"]
+    reasons = [*verdict["incomplete"], *verdict["reasons"]]
+    assert ran.status in (1, 3), ran.stdout + ran.stderr
+    assert verdict["status"] in ("FAIL", "INCOMPLETE")
+    said = " ".join(reasons)
+    assert re.search(row.says, said, re.DOTALL), reasons
+    if not row.found:
+        assert ran.status == 3, reasons
+    assert "internal error" not in ran.stderr
+    assert str(tmp_path) not in said
+    told(
+        {
+            "tool": row.tool[1],
+            "situation": row.situation,
+            "alone": row.alone,
+            "verdict": verdict["status"],
+            "says": reasons[0],
+        }
+    )

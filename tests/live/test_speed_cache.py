@@ -1,0 +1,95 @@
+"""The real tools over a small project: with kept results the report has the very bytes that it has without."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from py_secure_ci.cli import main
+from py_secure_ci.toolchain.places import cache_folder
+
+FILES = {
+    ".py-secure-ci.yml": "version: 1\nenvironment: {install: none}\nstages: {test: false, sca: false, sbom: false}\n",
+    "pyproject.toml": '[project]\nname = "shop"\nversion = "1"\n[tool.ruff.lint]\nselect = ["E", "F", "I"]\n',
+    "shop/__init__.py": "",
+    "shop/price.py": "import sys, os\n\n\ndef double(number: int) -> int:\n    return number * 2\n",
+    "shop/run.py": (
+        "import subprocess\n\nfrom shop.price import double\n\n"
+        'assert double(2) == 4\nsubprocess.call("ls", shell=True)  # nosec B602\nsubprocess.call("id", shell=True)\n'
+    ),
+    "shop/settings.txt": "password = 'correct-horse-" + "battery-staple'\n",
+    ".github/workflows/ci.yml": (
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
+    ),
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in FILES.items():
+        (tmp_path / "shop" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "shop" / name).write_text(text)
+    theirs = cache_folder(os.environ) / "tools"
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    if theirs.is_dir():
+        (cache / "tools").symlink_to(theirs)  # what is installed already need not be installed again
+    monkeypatch.setenv("PY_SECURE_CI_CACHE", str(cache))
+    return tmp_path / "shop"
+
+
+def run(project: Path, name: str, *words: str) -> tuple[bytes, set[str]]:
+    """The report's bytes, and the tools for which a process was started."""
+    out = project.parent / name
+    shutil.rmtree(out, ignore_errors=True)
+    assert main(["run", str(project), "--offline", "--output-dir", str(out), *words]) in (0, 1, 3)
+    costs = json.loads((out / "timings.json").read_text())
+    return (out / "report.json").read_bytes(), {one["tool"] for one in costs["processes"]}
+
+
+def same(project: Path) -> set[str]:
+    """Which tools ran, after making sure that the bytes are those of a run without any cache."""
+    kept, started = run(project, "kept")
+    fresh, _ = run(project, "fresh", "--no-cache")
+    assert kept == fresh
+    assert b'"kind":"failed"' not in fresh
+    return started
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_the_same_bytes_whatever_is_kept(project: Path) -> None:
+    everything = same(project)
+    assert everything >= {"ruff", "ruff-format", "mypy", "bandit", "detect-secrets", "zizmor"}
+    assert same(project) == set()
+    price, run_file = project / "shop/price.py", project / "shop/run.py"
+    price.write_text(price.read_text().replace("int:", "str:"))  # same length: mypy goes by size and second
+    assert same(project) == {"ruff", "ruff-format", "mypy", "bandit", "detect-secrets"}
+    run_file.rename(project / "shop/start.py")
+    assert same(project) == {"ruff", "ruff-format", "mypy", "bandit", "detect-secrets"}
+    (project / "shop/settings.txt").unlink()
+    assert same(project) == set()
+    (project / "pyproject.toml").write_text(FILES["pyproject.toml"].replace('"I"', '"D"'))
+    assert same(project) >= {"ruff", "ruff-format", "mypy", "detect-secrets"}
+    for name, text in FILES.items():
+        (project / name).write_text(text)
+    (project / "shop/start.py").unlink()
+    assert same(project) == set()  # as it was at first
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_broken_caches_are_misses_for_real_tools(project: Path) -> None:
+    run(project, "first")
+    cache = project.parent / "cache"
+    for shelf in (cache / "results").iterdir():
+        shelf.write_bytes(shelf.read_bytes()[:-7])
+    for own in (cache / "tool-caches").rglob("*"):
+        if own.is_file() and own.suffix != ".lock":
+            own.write_bytes(b"\0garbage" + own.read_bytes()[: own.stat().st_size // 2])
+    assert "bandit" in same(project)
+    assert same(project) == set()

@@ -110,7 +110,7 @@ class Lab:
         return str(folder)
 
     def yaml(self, programs: Path, names: list[str], faults: dict[str, str], **more: Any) -> str:
-        stages = {}
+        stages: dict[str, Any] = {}
         for stage in Stage:
             chosen = [name for name in names if by_name(name).stage is stage]
             stages[stage.value] = {"tools": chosen} if chosen else False
@@ -130,7 +130,8 @@ class Lab:
 
     def misbehave(self, programs: Path, tool: Tool, fault: str) -> None:
         name, _, argument = fault.partition(":")
-        folder, program, only, real = programs, tool.program or tool.name, (), self.real[tool.name]
+        folder, program, real = programs, tool.program or tool.name, self.real[tool.name]
+        only: tuple[str, ...] = ()
         if in_environment(tool):
             folder, program, only, real = self.environment(programs, name), "python", ("run_pytest",), self.python
         plan = {

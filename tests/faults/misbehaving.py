@@ -14,6 +14,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from typing import Any
+
+Fault = Callable[["dict[str, Any]"], None]
+Change = Callable[["dict[str, Any]", "dict[str, Any]"], Any]
 
 ME = os.path.abspath(sys.argv[0])
 WORDS = sys.argv[1:]
@@ -37,22 +42,22 @@ def main() -> int:
     return 0
 
 
-def is_question(plan: dict) -> bool:
+def is_question(plan: dict[str, Any]) -> bool:
     """What is asked before the work: a version, and whatever an interpreter is asked but our runs."""
     return WORDS == ["--version"] or (
         bool(plan["only"]) and not any(word in one for one in WORDS for word in plan["only"])
     )
 
 
-def vanish(plan: dict) -> None:
+def vanish(plan: dict[str, Any]) -> None:
     os.unlink(ME)
 
 
-def close(plan: dict) -> None:
+def close(plan: dict[str, Any]) -> None:
     os.chmod(ME, 0o600)
 
 
-def become_a_text(plan: dict) -> None:
+def become_a_text(plan: dict[str, Any]) -> None:
     """The same file name, another inode: this very program may still be read."""
     os.unlink(ME)
     with open(ME, "w", encoding="utf-8") as file:
@@ -82,7 +87,7 @@ def key() -> str:
     return hashlib.sha256("\0".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:24]
 
 
-def files_of(folder: str) -> dict:
+def files_of(folder: str) -> dict[str, Any]:
     found = {}
     for where, folders, names in os.walk(folder):
         folders[:] = [
@@ -95,7 +100,7 @@ def files_of(folder: str) -> dict:
     return found
 
 
-def run_real(plan: dict, words: list, stdin: bytes) -> dict:
+def run_real(plan: dict[str, Any], words: list[str], stdin: bytes) -> dict[str, Any]:
     before = files_of(scratch())
     done = subprocess.run([plan["real"], *words], input=stdin, capture_output=True, check=False)
     after = files_of(scratch())
@@ -107,7 +112,7 @@ def run_real(plan: dict, words: list, stdin: bytes) -> dict:
     }
 
 
-def say(said: dict) -> None:
+def say(said: dict[str, Any]) -> None:
     for name, text in said["files"].items():
         with open(os.path.join(scratch(), name), "wb") as file:
             file.write(text.encode("latin-1"))
@@ -122,7 +127,7 @@ def put(stream: int, data: bytes) -> None:
         view = view[os.write(stream, view) :]
 
 
-def record(plan: dict) -> None:
+def record(plan: dict[str, Any]) -> None:
     said = run_real(plan, WORDS, sys.stdin.buffer.read())
     kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}}
     kept["program"] = os.path.basename(ME)
@@ -132,7 +137,7 @@ def record(plan: dict) -> None:
     say(said)
 
 
-def recorded(plan: dict) -> dict:
+def recorded(plan: dict[str, Any]) -> dict[str, Any]:
     with open(os.path.join(plan["recordings"], f"{key()}.json"), encoding="utf-8") as file:
         kept = json.load(file)
     kept["files"] = {name: vivid(text) for name, text in kept["files"].items()}
@@ -142,8 +147,8 @@ def recorded(plan: dict) -> dict:
 # -- the faults -----------------------------------------------------------------------------------------------------
 
 
-def die_by(number: int):
-    def die(plan: dict) -> None:
+def die_by(number: int) -> Fault:
+    def die(plan: dict[str, Any]) -> None:
         put(1, recorded(plan)["stdout"].encode("latin-1")[:200])
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         os.kill(os.getpid(), number)
@@ -152,10 +157,10 @@ def die_by(number: int):
     return die
 
 
-def changed(**changes):
+def changed(**changes: Change) -> Fault:
     """What was recorded, but with a status, stdout, stderr or files of another making."""
 
-    def play(plan: dict) -> None:
+    def play(plan: dict[str, Any]) -> None:
         said = recorded(plan)
         say({**said, **{name: make(said, plan) for name, make in changes.items()}})
 
@@ -166,19 +171,19 @@ def half(text: str) -> str:
     return text[: len(text.rstrip()) // 2]
 
 
-def halves(files: dict) -> dict:
+def halves(files: dict[str, Any]) -> dict[str, Any]:
     return {name: half(text) for name, text in files.items()}
 
 
-def other_word(said: dict, plan: dict) -> str:
+def other_word(said: dict[str, Any], plan: dict[str, Any]) -> str:
     return re.sub(plan["words"], r"\g<1>APOCALYPTIC", said["stdout"])
 
 
-def other_word_files(said: dict, plan: dict) -> dict:
+def other_word_files(said: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
     return {name: re.sub(plan["words"], r"\g<1>APOCALYPTIC", text) for name, text in said["files"].items()}
 
 
-def blind(plan: dict) -> None:
+def blind(plan: dict[str, Any]) -> None:
     """The honest tool with its eyes shut: what was planted for it is not what it gets to see."""
     for where, _, names in os.walk(os.path.join(scratch(), "canary")):
         for name in names:
@@ -192,18 +197,18 @@ def blind(plan: dict) -> None:
     say(said)
 
 
-def without_vulnerabilities(document: dict) -> dict:
+def without_vulnerabilities(document: dict[str, Any]) -> dict[str, Any]:
     return {**document, "dependencies": [{**one, "vulns": []} for one in document["dependencies"]]}
 
 
-def endless(plan: dict) -> None:
+def endless(plan: dict[str, Any]) -> None:
     block = b"x" * 1_000_000
     for _ in range(500):
         put(1, block)
 
 
-def many(count: int):
-    def play(plan: dict) -> None:
+def many(count: int) -> Fault:
+    def play(plan: dict[str, Any]) -> None:
         said = recorded(plan)
         files = {name: multiplied(text, count) for name, text in said["files"].items() if name.endswith("l")}
         say({**said, "stdout": multiplied(said["stdout"], count), "files": {**said["files"], **files}})
@@ -218,25 +223,25 @@ def multiplied(text: str, count: int) -> str:
     except ValueError:
         lines = text.rstrip("\n").split("\n")
         return "\n".join([*lines, *lines[-1:] * count]) + "\n"
-    found: list = []
+    found: list[Any] = []
     seek(document, found)
     for one in found:
-        one += [one[0]] * (count // len(found))
+        one.extend([one[0]] * (count // len(found)))
     return json.dumps(document)
 
 
-def seek(value: object, found: list) -> None:
+def seek(value: object, found: list[Any]) -> None:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         found.append(value)
     for one in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
         seek(one, found)
 
 
-def hang(plan: dict) -> None:
+def hang(plan: dict[str, Any]) -> None:
     time.sleep(30)
 
 
-def hang_deaf(plan: dict) -> None:
+def hang_deaf(plan: dict[str, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     end = time.monotonic() + 30
@@ -244,7 +249,7 @@ def hang_deaf(plan: dict) -> None:
         time.sleep(1)
 
 
-def leave_grandchild(plan: dict) -> None:
+def leave_grandchild(plan: dict[str, Any]) -> None:
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
@@ -255,7 +260,7 @@ def leave_grandchild(plan: dict) -> None:
     say(recorded(plan))
 
 
-def write_elsewhere(plan: dict) -> None:
+def write_elsewhere(plan: dict[str, Any]) -> None:
     """Into the user's tree, and wherever a careless or a hostile tool would."""
     for path in ("app/orders.py", "new.py", ".git/config", ".git/hooks/pre-commit", "py-secure-ci-report/report.json"):
         try:
@@ -272,14 +277,14 @@ def write_elsewhere(plan: dict) -> None:
     say(recorded(plan))
 
 
-def disk_full(plan: dict) -> None:
+def disk_full(plan: dict[str, Any]) -> None:
     put(1, recorded(plan)["stdout"].encode("latin-1")[:100])
     with open("/dev/full", "w", encoding="utf-8") as file:
         file.write("x" * 10_000)
     raise SystemExit(0)
 
 
-def kill_the_keeper(plan: dict) -> None:
+def kill_the_keeper(plan: dict[str, Any]) -> None:
     parent = os.getppid()
     if parent > 1:  # in a namespace of its own there is nobody to kill
         os.kill(parent, signal.SIGKILL)
@@ -287,7 +292,7 @@ def kill_the_keeper(plan: dict) -> None:
     say(recorded(plan))
 
 
-def link_outputs(plan: dict) -> None:
+def link_outputs(plan: dict[str, Any]) -> None:
     """Its output files are links to something of ours, and its output is what that something holds."""
     said = recorded(plan)
     for name in said["files"]:
@@ -298,7 +303,7 @@ def link_outputs(plan: dict) -> None:
     say({**said, "files": {}, "stdout": "" if said["files"] else "/etc/passwd"})
 
 
-def dump(plan: dict) -> None:
+def dump(plan: dict[str, Any]) -> None:
     """Everything that a curious tool can find out, into the place that the test reads."""
     pieces = [repr(dict(os.environ))]
     for pid in [one for one in os.listdir("/proc") if one.isdigit()]:
@@ -315,7 +320,7 @@ def dump(plan: dict) -> None:
     os._exit(77)
 
 
-def speak_to_the_runner(plan: dict) -> None:
+def speak_to_the_runner(plan: dict[str, Any]) -> None:
     lines = (
         "::stop-commands::x\n  ::error::no\n##[add-matcher]/tmp/x\n\x1b[2J\r::set-output name=a::b\n\u2028::debug::x\n"
     )
@@ -324,7 +329,7 @@ def speak_to_the_runner(plan: dict) -> None:
     os._exit(99)
 
 
-def says_before(plan: dict) -> None:
+def says_before(plan: dict[str, Any]) -> None:
     put(2, b"noise\n" * 35_000)
     say(recorded(plan))
 

@@ -53,7 +53,7 @@ RECORDED = [
 ]  # fmt: skip
 
 
-def quietly(size: int) -> Any:
+def quietly(size: int) -> settings:
     return settings(
         max_examples=size, deadline=None, suppress_health_check=list(HealthCheck), database=None, derandomize=True
     )
@@ -65,9 +65,9 @@ def test_nearly_every_tool_is_fuzzed() -> None:
 
 def mutated(draw: Any, text: str) -> str:
     """Cut, doubled, or with a word or a value exchanged."""
-    at = draw(st.integers(0, max(0, len(text) - 1)))
+    at: int = draw(st.integers(0, max(0, len(text) - 1)))
     to = min(len(text), at + draw(st.integers(0, 30)))
-    new = draw(
+    new: str = draw(
         st.one_of(
             st.sampled_from(["", "null", "[]", "{}", '"', "-1", "1e999", "true", "\x00", "9" * 400]),
             st.text(max_size=5),

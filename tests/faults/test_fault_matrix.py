@@ -127,7 +127,11 @@ def stood(fault: Fault, tool: str, ran: Any, lab: Any) -> bool:
 
 
 def substance(outcome: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in outcome.items() if key not in ("tool",)}
+    """What a tool said. The lines around a finding are shown only where the search for secrets completed."""
+    said = {key: value for key, value in outcome.items() if key != "tool"}
+    around = ("before", "after")
+    said["findings"] = [{k: v for k, v in one.items() if k not in around} for one in outcome.get("findings", ())]
+    return said
 
 
 def told_as_failed(fault: Fault, tool: str, ran: Any, sarif: dict[str, Any]) -> None:

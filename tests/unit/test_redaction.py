@@ -47,6 +47,7 @@ def test_without_a_secret_nothing_changes():
 
 def test_a_plain_word_is_masked_only_where_it_is_quoted():
     LINES["b.py"] = ('token = "formatted"',)
+    LINES["c.py"] = ("pass",)
     found = redact(
         [
             finding("detect-secrets", "keyword", "b.py", 1, "Secret Keyword", secret=True),
@@ -59,3 +60,8 @@ def test_a_plain_word_is_masked_only_where_it_is_quoted():
         "The file is not formatted",
         f"Possible hardcoded password: '{MASK}'",
     ]
+
+
+def test_a_password_that_only_bandit_finds_is_not_shown_either():
+    (found,) = redact([finding("bandit", "B105", "a.py", 2, f"password: '{VALUE}'", code=LINES["a.py"][1])], lines)
+    assert VALUE not in found.message + found.code

@@ -9,6 +9,9 @@ from dataclasses import replace
 from py_secure_ci.model import Finding
 
 MASK = "[secret]"
+# Use of a hard-coded password, or of hard-coded credentials: the line that is shown would hold them.
+_SECRET_CWE = frozenset({259, 798})
+_SECRET_RULES = frozenset({"B105", "B106", "B107", "S105", "S106", "S107"})
 _MIN = 4
 _QUOTED = re.compile(r"""(["'`])((?:\\.|(?!\1).)*)\1""", re.DOTALL)
 _ASSIGNED = re.compile(r"[=:]\s*([^\s\"'`,;]+)")
@@ -22,7 +25,7 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
     `lines(path, first, last)` gives source lines. A finding that shares a line with a secret loses its code line too;
     one that shares the file loses the lines around it, since a key is longer than the line it was seen in.
     """
-    kept = tuple(findings)
+    kept = tuple(_marked(finding) for finding in findings)
     places: set[tuple[str, int]] = set()
     words: set[str] = set()
     for finding in kept:
@@ -38,6 +41,12 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
     pattern = re.compile("|".join(map(_sought, sorted(words, key=lambda word: (-len(word), word))))) if words else None
     quiet = frozenset(path for path, _ in places)
     return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
+
+
+def _marked(finding: Finding) -> Finding:
+    """Any tool may find a secret, not only those whose trade it is."""
+    told = finding.rule in _SECRET_RULES or not _SECRET_CWE.isdisjoint(finding.cwe)
+    return replace(finding, secret=True) if told and not finding.secret else finding
 
 
 def _sought(word: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.all_tools import TOOLS as REGISTRY
 
+TOOLS = tuple(tool for tool in REGISTRY if tool.default)
 pytestmark = pytest.mark.network
 
 NOT_STARTED = r"could not be started|no program|is no interpreter that works"

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.all_tools import TOOLS as REGISTRY
 
+TOOLS = tuple(tool for tool in REGISTRY if tool.default)
 pytestmark = pytest.mark.network
 
 NAMES = (

@@ -22,7 +22,7 @@ STEPS = ACTION["runs"]["steps"]
 ONLY_ACTION = {"upload-sarif", "artifact", "cache", "python-version", "python"}
 ONLY_GITLAB = {"stage", "job-prefix", "image", "source", "ref", "security-reports"}
 # Options of `run` that a door decides for itself, or leaves to the YAML file and to people.
-ONLY_COMMAND_LINE = {"exit-zero", "format", "history", "no-cache", "jobs", "help"}
+ONLY_COMMAND_LINE = {"exit-zero", "format", "history", "no-cache", "jobs", "timings", "help"}
 WORKFLOWS = [ROOT / "action.yml", *sorted((ROOT / ".github").rglob("*.yml"))]
 USES = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<ref>\S+)(?P<remark>.*)")
 

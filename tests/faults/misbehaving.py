@@ -25,7 +25,7 @@ WORDS = sys.argv[1:]
 WITNESS = "X = 1\n"
 HARMLESS = {
     ".py": "def test_canary() -> None:\n    pass\n",
-    ".yml": "on: push\npermissions: {}\njobs: {}\n",
+    ".yml": "on: push\npermissions: {}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n",
     ".txt": "nothing\n",
     ".svg": "nothing\n",
 }

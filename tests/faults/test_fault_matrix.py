@@ -155,7 +155,7 @@ def test_the_honest_run_is_the_reference(lab: Any, tmp_path: Path) -> None:
     assert ran.status == 1, ran.stdout + ran.stderr
     for name in NAMES:
         assert substance(ran.outcome(name)) == substance(lab.reference.outcome(name)), name
-        assert ran.outcome(name)["findings"], name
+        assert ran.outcome(name).get("findings") or name == "syft", name  # syft lists, it does not judge
 
 
 def test_every_tool_is_in_the_matrix() -> None:

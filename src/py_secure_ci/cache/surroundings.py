@@ -73,7 +73,7 @@ def folders(root: Path) -> list[str]:
 def _folders(folder: Path, prefix: str) -> Iterator[str]:
     if folder.is_dir():
         with os.scandir(folder) as entries:
-            yield from (prefix + one.name for one in entries if one.is_dir())
+            yield from (prefix + one.name for one in entries if _is_folder(one))
 
 
 def _modules(folder: Path, prefix: str) -> Iterator[str | None]:
@@ -97,3 +97,11 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8", errors="surrogateescape")
     except OSError:
         return ""
+
+
+def _is_folder(path: Path) -> bool:
+    """False for a link in a circle too, which some versions of Python raise an error for."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

@@ -181,8 +181,8 @@ class _Check:
         )
         try:
             outcome, reading = work.done()
-        except FAULTS as error:
-            return failed(info, f"its work cannot be divided ({type(error).__name__}: {error})")
+        except (OSError, *FAULTS) as error:  # one tool's trouble is never the whole run's
+            return failed(info, f"its work cannot be done ({type(error).__name__}: {error})")
         if isinstance(outcome, Completed):
             with self.lock:
                 self.result.artifacts.update(reading.artifacts)

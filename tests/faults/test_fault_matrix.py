@@ -17,7 +17,7 @@ pytestmark = pytest.mark.network
 NOT_STARTED = r"could not be started|no program|is no interpreter that works"
 NOT_TRUSTED = r"cannot be trusted|of an unknown shape|which is not an answer|which means|is blind|did not report"
 NO_ANSWER = r"ended with exit status \d+, which|" + NOT_TRUSTED
-SLOW = pytest.mark.slow
+SLOW = pytest.mark.exhaustive
 MIB = 1024 * 1024
 
 

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.network
 
 QUICK = [0.15, 0.3, 0.45, 0.6, 0.9, 1.4]
 MOMENTS = random.Random(7)  # noqa: S311 - any moments will do
-SLOW = [pytest.param(round(MOMENTS.uniform(0.05, 3.0), 3), marks=pytest.mark.slow) for _ in range(60)]
+SLOW = [pytest.param(round(MOMENTS.uniform(0.05, 3.0), 3), marks=pytest.mark.exhaustive) for _ in range(60)]
 
 
 class Started:

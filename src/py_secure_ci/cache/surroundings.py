@@ -99,7 +99,7 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _is_folder(path: Path) -> bool:
+def _is_folder(path: os.DirEntry[str]) -> bool:
     """False for a link in a circle too, which some versions of Python raise an error for."""
     try:
         return path.is_dir()

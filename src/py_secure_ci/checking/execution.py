@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from py_secure_ci.checking.accounting import Tally, settle
+from py_secure_ci.checking.failure import Stopped, ToolFailure, TooSlow
 from py_secure_ci.checking.merging import merge
+from py_secure_ci.checking.proof import CANARY_FOLDER, proved
 from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.errors import PySecureCiError, WrongShape
-from py_secure_ci.model import Finding, Gap
+from py_secure_ci.model import Gap
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -22,7 +24,6 @@ from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
-CANARY_FOLDER = "canary"
 _TIMED_OUT = "timed out"  # how the runner's word for it begins
 # What an adapter may raise over names and outputs that nobody foresaw. It is the tool's failure, never the whole run's.
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
@@ -41,23 +42,6 @@ class Workshop:
     guarded: tuple[Path, ...] = ()  # folders that no child may change, whatever it may do to the tree
     spread: Callable[[Callable[[Task], Reading], tuple[Task, ...]], Iterable[Reading]] = map
     slot: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext()
-
-
-class ToolFailure(PySecureCiError):
-    """Why a tool's answer cannot be trusted. `detail`: its own last words."""
-
-    def __init__(self, reason: str, *, detail: str = "", hint: str = "") -> None:
-        """`reason` is one sentence for a person; `detail` may hold anything a tool wrote."""
-        super().__init__(reason, hint=hint)
-        self.detail = detail
-
-
-class Stopped(ToolFailure):
-    """It was ended from outside."""
-
-
-class TooSlow(Stopped):
-    """It did not end in its time."""
 
 
 _STOPPED = {_TIMED_OUT: TooSlow, "interrupted": Stopped}
@@ -146,7 +130,7 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
         raise ToolFailure(
             f"wrote something of an unknown shape ({type(error).__name__}: {error})", detail=_stderr(executions)
         ) from None
-    return _check(tool, task, commands, executions, reading)
+    return proved(tool, task, commands, executions, reading)
 
 
 def _plant(tool: Tool, task: Task) -> Task:
@@ -236,68 +220,6 @@ def _output(path: Path) -> str | None:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise ToolFailure(f"wrote bytes that are not UTF-8 text to {path.name}") from None
-
-
-def _check(
-    tool: Tool, task: Task, commands: tuple[Command, ...], executions: Mapping[str, Execution], reading: Reading
-) -> Reading:
-    """Exit status against report, and the canary; the planted findings go out here."""
-    planted = str(task.scratch / CANARY_FOLDER) + os.sep
-    canaries: list[Finding] = []
-    own: list[Finding] = []
-    for one in reading.findings:  # one pass: there may be a hundred thousand of each
-        (canaries if one.location and one.location.path.startswith(planted) else own).append(one)
-    apart = any(command.name == "canary" for command in commands)
-    for command in commands:
-        seen = len(canaries) if command.name == "canary" else len(own) + (0 if apart else len(canaries))
-        if command.name in ("main", "canary"):
-            _check_status(command, executions[command.name], seen)
-    _check_canary(tool, task, {one.rule for one in canaries})
-    if not tool.per_file:
-        return replace(reading, findings=tuple(own))
-    # Of which rules there is word must not depend on how the files were cut, nor on the canary.
-    said = {one.rule for one in own}
-    return replace(reading, findings=tuple(own), rules=tuple(rule for rule in reading.rules if rule.id in said))
-
-
-def _check_status(command: Command, execution: Execution, seen: int) -> None:
-    status = execution.status
-    if status in command.found - command.clean and not seen:
-        raise ToolFailure(
-            f"ended with exit status {status}, which means findings, but reported none", detail=execution.stderr
-        )
-    if status in command.clean - command.found and seen:
-        raise ToolFailure(
-            f"ended with exit status {status}, which means no findings, but reported {seen}", detail=execution.stderr
-        )
-
-
-def _check_canary(tool: Tool, task: Task, seen: set[str]) -> None:
-    canary = tool.canary
-    if canary is None:
-        return
-    missing = canary.expect - seen
-    if missing or ((canary.any_rule or canary.pins) and not seen):
-        what = f"rule {', '.join(sorted(missing))} did" if missing else "it did"
-        why = blinder(tool, task)
-        raise ToolFailure(
-            f"is blind: {what} not report the known-bad input that was planted for it{why}",
-            hint="Take the setting that switches it off out of the tool's configuration."
-            if why
-            else f"Look for settings that switch {tool.name} off, or for a broken installation.",
-        )
-
-
-def blinder(tool: Tool, task: Task) -> str:
-    """` (setup.cfg:12: ignore_errors = True)` where a setting that can blind the tool is found, else nothing."""
-    for name, pattern in tool.blinders.items():
-        text = task.settings.get(name, "")
-        match = re.search(pattern, text, re.MULTILINE)
-        if match:
-            line = text.count("\n", 0, match.start()) + 1
-            shown = text.splitlines()[line - 1].strip()[:120] if text.splitlines() else ""
-            return f" ({name}:{line}: {shown})"
-    return ""
 
 
 def _hint(problem: str, tool: Tool) -> str:

@@ -12,7 +12,8 @@ from py_secure_ci.cache.results import Desk, Results
 from py_secure_ci.cache.tool_caches import Lent
 from py_secure_ci.checking import scheduling
 from py_secure_ci.checking.accounting import Tally
-from py_secure_ci.checking.execution import Stopped, ToolFailure, Workshop, attempt, conclude, failed
+from py_secure_ci.checking.execution import Workshop, attempt, conclude, failed
+from py_secure_ci.checking.failure import Stopped, ToolFailure
 from py_secure_ci.checking.merging import merge
 from py_secure_ci.checking.planning import chunks
 from py_secure_ci.config.settings import Options

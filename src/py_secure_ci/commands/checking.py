@@ -29,6 +29,7 @@ from py_secure_ci.pins import Dependencies
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
 from py_secure_ci.running.sandbox import Level
+from py_secure_ci.running.tree_guard import changed_since, tree_state
 from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
@@ -102,11 +103,26 @@ def _checked(
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = _services(project, advice, surroundings, progress, arguments, session)
         tools = tools_by_name(project.config)
+        guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
+        before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
-    report = _report(project, run, dependencies, advice, session, services)
+    report = _with_changes(
+        _report(project, run, dependencies, advice, session, services), changed_since(before, project.root), stages
+    )
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings
+
+
+def _with_changes(report: Report, changed: tuple[str, ...], stages: tuple[Stage, ...]) -> Report:
+    """A tree that changed under the tools is told; unless the project's own tests may have done it, it is a gap."""
+    if not changed:
+        return report
+    names = ", ".join(changed[:5]) + (f" and {len(changed) - 5} more" if len(changed) > 5 else "")
+    said = f"changed while the tools ran: {names}"
+    if Stage.TEST in stages:
+        return replace(report, notes=(*report.notes, f"the tree {said}"))
+    return replace(report, gaps=(*report.gaps, Gap("tree", said)))
 
 
 def _dependencies(project: Project) -> Dependencies:

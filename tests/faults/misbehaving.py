@@ -28,6 +28,7 @@ HARMLESS = {
     ".yml": "on: push\npermissions: {}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n",
     ".txt": "nothing\n",
     ".svg": "nothing\n",
+    ".toml": '[project]\nname = "canary"\nversion = "1"\n',
 }
 
 

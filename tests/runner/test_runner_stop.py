@@ -102,7 +102,8 @@ def test_we_are_killed_ourselves(level: Level, number: int) -> None:
         assert eventually(lambda: len(carriers(word)) >= 6)
         host.send_signal(number)
         said, _ = host.communicate(timeout=10)
-    assert said == (b"interrupted\ninterrupted\n" if number == signal.SIGTERM else b"")
+    # two threads say it, and may get in each other's way within a line
+    assert sorted(said) == sorted(b"interrupted\ninterrupted\n" if number == signal.SIGTERM else b"")
     assert eventually(lambda: carriers(word) == [])
 
 

@@ -24,6 +24,8 @@ from py_secure_ci.tool import Reading, Task, Tool
 # Seconds that a file which runs alone may take at least; more for larger ones. A file that keeps to the rate of its
 # kind needs a fifteenth of this, so that a busy machine does no harm. A `timeout` in the YAML takes its place.
 BUDGET = 15.0
+# The least that a piece of work of a per-file tool gets before slow files are looked for.
+PATIENCE = 60.0
 # What a tool that was never timed is taken to need, in seconds.
 UNKNOWN = 3.0
 
@@ -133,7 +135,7 @@ class Work:
             spent.append(ended.cpu)
             self.workshop.usage(tool, name, ended)
 
-        timed = tuple(replace(task, expected=self._expected(task)) for task in tasks)
+        timed = tuple(self._timed(task) for task in tasks)
         readings = attempt(self.tool, timed, replace(self.workshop, usage=usage))
         if self.costs and not any(task.budget for task in tasks):
             if self.tool.per_file:
@@ -142,6 +144,18 @@ class Work:
             else:
                 self.costs.learn_whole(self.tool.name, sum(spent))
         return readings
+
+    def _timed(self, task: Task) -> Task:
+        """The task with what it is expected to take; a per-file tool gets far more than that, but not for ever.
+
+        A single file can make a tool slow beyond all measure (aliases that multiply, say): then it is found by halving,
+        which must not start only after many minutes. A `timeout` in the YAML takes this one's place.
+        """
+        expected = self._expected(task)
+        given = task.options.timeout
+        if self.tool.per_file and given == Options().timeout:
+            given = min(given, max(PATIENCE, 20 * expected))
+        return replace(task, expected=expected, options=replace(task.options, timeout=given))
 
     def _expected(self, task: Task) -> float:
         if task.budget is not None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # The index that pip and every lock file mean when they name none; put together so that the sources name no host.
@@ -25,10 +25,10 @@ def is_name(name: str) -> bool:
 
 
 def is_version(version: str) -> bool:
-    """Whether PEP 440 allows the version."""
+    """Whether PEP 440 allows the version, and Python can count so far: numbers of thousands of digits are refused."""
     try:
         Version(version)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion is one
         return False
     return True
 

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from packaging.specifiers import InvalidSpecifier
-
 from py_secure_ci.dependencies import (
     conda,
     pdm_lock,
@@ -31,6 +29,8 @@ from py_secure_ci.dependencies.recognise import Kind, by_name, confirmed
 from py_secure_ci.errors import PySecureCiError, WrongShape
 from py_secure_ci.pins import Declaration, Dependencies, Unpinned
 
+# What a file that nobody foresaw may make a reader or a library raise: a gap of that file, never the run's end.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 _MANIFEST_LIMIT = 2_000_000  # characters
 _LOCK_LIMIT = 50_000_000
 _LARGE = frozenset(
@@ -98,8 +98,8 @@ class _Reading:
         for path, (kind, text) in self._waiting.items():
             try:
                 self.done[path] = Read(kind, _LOCKS[kind](text, path, self._manifests.get), header=_header(text))
-            except (WrongShape, RecursionError, InvalidSpecifier) as error:
-                self.done[path] = Read(kind, unreadable(path, f"cannot be read: {error}"))
+            except (WrongShape, *_FAULTS) as error:
+                self.done[path] = Read(kind, unreadable(path, f"cannot be read: {str(error)[:200]}"))
 
     def _text(self, path: str, limit: int) -> _Text:
         try:
@@ -115,8 +115,8 @@ class _Reading:
     def _open(self, path: str, kind: Kind, text: str) -> None:
         try:
             read = self._manifest(path, kind, text)
-        except (WrongShape, RecursionError) as error:
-            read = Read(kind, unreadable(path, f"cannot be read: {error}"))
+        except (WrongShape, *_FAULTS) as error:
+            read = Read(kind, unreadable(path, f"cannot be read: {str(error)[:200]}"))
         missing = self._missing(path, read)
         unpinned = (*read.declaration.unpinned, *missing)
         self.done[path] = replace(read, declaration=replace(read.declaration, unpinned=unpinned))

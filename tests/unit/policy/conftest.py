@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -11,17 +12,21 @@ from pathlib import Path
 
 import pytest
 
+from py_secure_ci.errors import ToolchainError
 from py_secure_ci.model import Finding, Location, Severity
+from py_secure_ci.toolchain import Toolchain
+from py_secure_ci.toolchain.places import cache_folder
 
 Scan = Callable[[Path], tuple[Finding, ...]]
 
 
 def program(name: str) -> str:
-    """A tool beside this interpreter or on the PATH; a test that needs it is skipped when it is in neither."""
-    found = shutil.which(name, path=str(Path(sys.executable).parent)) or shutil.which(name)
-    if found is None:
-        pytest.skip(f"missing: {name}")
-    return found
+    """A tool beside this interpreter, or the locked one; a test is skipped when it cannot be installed."""
+    found = shutil.which(name, path=str(Path(sys.executable).parent))
+    try:
+        return found or str(Toolchain(cache_folder(os.environ), os.environ).install(name).bin / name)
+    except ToolchainError as error:
+        pytest.skip(f"{name} cannot be installed: {error.message}")
 
 
 def run(*argv: str, cwd: Path) -> str:

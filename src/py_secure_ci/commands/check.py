@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.commands.history import history_folder
@@ -57,11 +55,6 @@ def _cut_short(arguments: argparse.Namespace, session: Session) -> int:
     return finish(never_checked(root.name, session), output, arguments, session)
 
 
-def today() -> str:
-    """The date that expiry and age are judged by, UTC, ISO."""
-    return datetime.now(timezone.utc).date().isoformat()
-
-
 def _output(arguments: argparse.Namespace) -> Path | None:
     return Path(arguments.output_dir) if arguments.output_dir else None
 
@@ -91,8 +84,3 @@ def _check_formats(words: list[str] | None) -> None:
     for word in words or ():
         if word not in known:
             raise UsageError(f"--format {word}: there is no such format.{did_you_mean(word, known)}")
-
-
-def note(text: str) -> None:
-    """One line on standard error."""
-    print(text, file=sys.stderr)

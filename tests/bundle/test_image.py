@@ -116,7 +116,9 @@ def owners(folder: Path) -> set[tuple[int, int]]:
     return {(path.stat().st_uid, path.stat().st_gid) for path in (report, *report.rglob("*"))}
 
 
-def test_all_that_a_person_types(podman: Podman, mounted: Path) -> None:
+def test_all_that_a_person_types(podman: Podman, mounted: Path, kit: Any) -> None:
+    (line,) = [one for one in (kit.root / "README.md").read_text().splitlines() if one.startswith("docker run")]
+    assert line == 'docker run --rm -v "$PWD:/src" py-secure-ci'  # the words of `Podman.run`
     done = podman.run(mounted)
     assert done.status in (1, 3), done.output + done.errors
     assert found(mounted) >= SEEDED

@@ -75,7 +75,7 @@ class Desk:
 
     def keep_whole(self, reading: Reading) -> None:
         """Keep the whole answer, if it may be kept and nothing changed under the tool's hands."""
-        kept = whole(reading, self.task)
+        kept = whole(reading, self.task, self.tool)
         if kept is not None and self.unchanged(self.inputs):
             self._write({self.whole: to_text(kept)})
 
@@ -83,7 +83,7 @@ class Desk:
         """Keep what was said of each file."""
         new = {}
         for task, reading in readings:
-            for path, kept in by_file(reading, task).items():
+            for path, kept in by_file(reading, task, self.tool).items():
                 key = self.key_of(path)
                 if key and self.unchanged((path,)):
                     new[key] = to_text(kept)

@@ -19,7 +19,7 @@ from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
-from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
+from py_secure_ci.formats import console
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
@@ -45,6 +45,8 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
     wanted = arguments.format
     texts.update(_files(judged, wanted))
     if PAGE in texts and (history := read_history(arguments.history)):
+        from py_secure_ci.formats import html
+
         texts[PAGE] = html.render(judged.report, judged.verdict, history)
     texts[TIMINGS] = timings(judged.run)
     if arguments.timings:
@@ -71,6 +73,8 @@ def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
     def rest() -> Files:
         made = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name != CANONICAL}
         if not wanted and _due("cyclonedx", judged.report):
+            from py_secure_ci.formats import cyclonedx
+
             made.update(cyclonedx.gitlab_sboms(judged.report))
         return Files(texts=made)
 
@@ -108,6 +112,8 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     """Annotations and job summary, where we run on GitHub."""
     if session.ci.host != "github":
         return
+    from py_secure_ci.formats import github_annotations, summary
+
     if session.ci.summary_file:
         with Path(session.ci.summary_file).open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(summary.render(report, verdict) + "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from importlib import import_module
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command is None:
             _parser().print_help()
             return 2
+        gc.set_threshold(200_000, 20, 50)  # nearly everything lives to the end: looking for garbage finds none
         module = import_module(f"py_secure_ci.commands.{arguments.module}")
         status: int = module.run(arguments, dict(os.environ))
         return status

@@ -150,4 +150,7 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
+    # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
+    lasting_gaps: str = ""
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -171,6 +171,7 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"B602", "B506"})),
     settings=(".bandit", "pyproject.toml"),
     per_file=True,
+    lasting_gaps="bandit: syntax error while parsing",
     alone=128 * 1024,
     passed_over_by="`# nosec` comments",
     split=pieces,

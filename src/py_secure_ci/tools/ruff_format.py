@@ -122,6 +122,7 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
     settings=CONFIGS,
+    lasting_gaps="ruff could not parse it: ",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     lock="ruff",

@@ -96,6 +96,9 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument(
+        "--base-report", metavar="REPORT", help="the merge base's report.json, which spares checking the merge base"
+    )
     parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from py_secure_ci.advisories.public_names import PublicNames
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
@@ -45,6 +46,7 @@ def advice_for(
         return Advice(offline=offline)
     from py_secure_ci.advisories.server import serving
     from py_secure_ci.advisories.status import current, is_stale
+    from py_secure_ci.commands.vouching import vouching
 
     settings = project.config.advisories
     snapshot, _ = current(session.cache)
@@ -70,18 +72,24 @@ def advice_for(
                 notes.append(age)
             else:
                 gaps.append(Gap("advisories", f"{age}: run `py-secure-ci advisories update`, or set on_stale: warn"))
+    public = vouching(dependencies, snapshot, settings.public, session.cache, live, stack)
     return Advice(
         url=url,
         source=source,
         identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
+        join=_joiner(project, dependencies, snapshot, tuple(gaps), live, public),
     )
 
 
 def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
+    project: Project,
+    dependencies: Dependencies,
+    snapshot: Snapshot,
+    stale: tuple[Gap, ...],
+    live: bool,
+    public: Callable[[], PublicNames],
 ) -> Callable[[Completed], Completed]:
     from py_secure_ci.advisories import enrich
     from py_secure_ci.advisories.gaps import gaps, unreported
@@ -95,6 +103,9 @@ def _joiner(
         pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
         missing = unreported(outcome.findings, pins, snapshot)
+        vouched = public()
+        reported = {one.advisory.package for one in outcome.findings if one.advisory}
+        vouched = replace(vouched, known=frozenset(vouched.known) | reported)
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
             *enrich.stale_locks(dependencies, outcome.tool.name),
@@ -103,7 +114,7 @@ def _joiner(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
+            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot, vouched), *(() if live else missing)),
             notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
         )
 

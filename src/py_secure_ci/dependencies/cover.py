@@ -170,7 +170,7 @@ def _without_doubles(declaration: Declaration, locks: list[Read]) -> Declaration
     return replace(
         declaration,
         pins=tuple(pin for pin in declaration.pins if (pin.name, pin.version) not in pinned and pin.name not in local),
-        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_),
+        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_ | local),
     )
 
 

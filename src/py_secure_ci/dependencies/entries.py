@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from packaging.requirements import InvalidRequirement, Requirement
 
 from py_secure_ci.dependencies.names import exact_version, is_name, is_version, normalise
+from py_secure_ci.dependencies.origins import Origins
 from py_secure_ci.pins import Constraint, Declaration, Pin, Unpinned
 
 _VCS = re.compile(r"(git|hg|svn|bzr)(\+|://)", re.IGNORECASE)
@@ -27,6 +28,7 @@ class Entries:
     constraints: list[Constraint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
+    origins: Origins = Origins()
 
     def pin(
         self,
@@ -41,6 +43,7 @@ class Entries:
         via: tuple[str, ...] = (),
         requires: Iterable[str] = (),
         source: str = "",
+        public: bool = False,
     ) -> None:
         """Add a pin; a name or version that the standards do not allow becomes a gap instead."""
         if not is_name(name):
@@ -61,6 +64,7 @@ class Entries:
                     via=via,
                     requires=tuple(sorted({normalise(one) for one in requires})),
                     source=source,
+                    public=public,
                 )
             )
 
@@ -104,6 +108,9 @@ class Entries:
         source: str = "",
     ) -> None:
         """Add a direct dependency by name and PEP 440 specifier."""
+        if elsewhere := self.origins.elsewhere.get(normalise(name)):
+            self.gap(name, line, elsewhere, groups)
+            return
         self.constraint(name, specifier, line, groups, marker)
         version = exact_version(specifier)[0]
         if version:
@@ -116,7 +123,7 @@ class Entries:
                 groups=groups,
                 marker=marker,
                 via=(normalise(name),),
-                source=source,
+                source=source or self.origins.of(normalise(name)),
             )
 
     def declaration(

@@ -111,6 +111,7 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     if reason:
         entries.gap(name, line, reason, groups)
         return
+    index = foreign_index(field(source, "registry", str, "source"))
     entries.pin(
         name,
         field(package, "version", str, name),
@@ -121,7 +122,8 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
         marker=_markers(package),
         via=traced.via if traced else (),
         requires=_dependencies(package),
-        source=foreign_index(field(source, "registry", str, "source")),
+        source=index,
+        public=not index,
     )
 
 

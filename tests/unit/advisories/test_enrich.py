@@ -6,6 +6,7 @@ import pytest
 
 from py_secure_ci.advisories.enrich import advise, by_preference, rules, stale_locks
 from py_secure_ci.advisories.gaps import gaps, unreported
+from py_secure_ci.advisories.public_names import PublicNames
 from py_secure_ci.advisories.severity import base_score, judge
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.advisories.way_out import lowest_clean
@@ -154,7 +155,7 @@ def test_gaps_name_what_was_not_audited(snapshot: Snapshot) -> None:
         pins=pins,
         unpinned=(Unpinned(name="vcs", file="uv.lock", line=9, reason="from git"),),
     )
-    found = {one.subject: (one.line, one.reason) for one in gaps(Dependencies((lock,)), snapshot)}
+    found = {one.subject: (one.line, one.reason) for one in gaps(Dependencies((lock,)), snapshot, PublicNames())}
     assert found["uv.lock: vcs"] == (9, "from git")
     assert found["uv.lock: torch==2.0"][0] == 3
     assert "indeterminate" in found["uv.lock: torch==2.0"][1]

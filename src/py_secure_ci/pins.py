@@ -36,6 +36,7 @@ class Unpinned:
     line: int
     reason: str
     groups: tuple[str, ...] = ()
+    path: str = ""  # where a local project lies, as the file writes it; from the file's folder or from the root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -33,7 +33,7 @@ def gaps(dependencies: Dependencies, snapshot: Snapshot, public: PublicNames) ->
 
 
 def _unknown(pin: Pin, public: PublicNames) -> Gap:
-    """A name without an index of its own that nobody vouches for: to a private one every source says "nothing known"."""
+    """A name without an index of its own that nobody vouches for: of a private one every source knows nothing."""
     if pin.name in public.denied:
         reason = "private name unknown to the advisory source: the public index has no such package"
     else:

@@ -1,4 +1,4 @@
-"""Who vouches for package names in a run: what ships, the configuration, earlier answers, and the public index itself."""
+"""Who vouches for package names in a run: what ships, the configuration, earlier answers, and the public index."""
 
 from __future__ import annotations
 

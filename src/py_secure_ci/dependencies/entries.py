@@ -13,6 +13,7 @@ from py_secure_ci.dependencies.origins import Origins
 from py_secure_ci.pins import Constraint, Declaration, Pin, Unpinned
 
 _VCS = re.compile(r"(git|hg|svn|bzr)(\+|://)", re.IGNORECASE)
+_PROJECT_ROOT = "${PROJECT_ROOT}"  # PDM's word for the folder of the manifest
 _BUILD = "build-system"
 NO_LOCK = "no lock pins it"
 COMPUTED = "computed when the project is built or run, which is never done here"
@@ -68,10 +69,10 @@ class Entries:
                 )
             )
 
-    def gap(self, name: str, line: int, reason: str, groups: tuple[str, ...] = ()) -> None:
-        """Add something that no exact version can be had for."""
+    def gap(self, name: str, line: int, reason: str, groups: tuple[str, ...] = (), path: str = "") -> None:
+        """Add something that no exact version can be had for. `path`: where a local project lies."""
         shown = normalise(name) if is_name(name) else _shown(name)
-        self.unpinned.append(Unpinned(name=shown, file=self.file, line=line, reason=reason, groups=groups))
+        self.unpinned.append(Unpinned(name=shown, file=self.file, line=line, reason=reason, groups=groups, path=path))
 
     def constraint(self, name: str, specifier: str, line: int, groups: tuple[str, ...] = (), marker: str = "") -> None:
         """Add what the project allows of a direct dependency."""
@@ -82,7 +83,13 @@ class Entries:
         )
 
     def requirement(
-        self, text: str, line: int, groups: tuple[str, ...] = (), *, hashes: Iterable[str] = (), source: str = ""
+        self,
+        text: str,
+        line: int,
+        groups: tuple[str, ...] = (),
+        *,
+        hashes: Iterable[str] = (),
+        source: str | None = None,
     ) -> None:
         """Add one PEP 508 requirement: a constraint, and a pin if it allows one version only."""
         try:
@@ -91,7 +98,7 @@ class Entries:
             self.gap(_shown(text), line, "not a valid requirement (PEP 508)", groups)
             return
         if wanted.url is not None:
-            self.gap(wanted.name, line, url_reason(wanted.url), groups)
+            self.gap(wanted.name, line, url_reason(wanted.url), groups, local_path(wanted.url))
             return
         marker = str(wanted.marker) if wanted.marker else ""
         self.wanted(wanted.name, str(wanted.specifier), line, groups, marker=marker, hashes=hashes, source=source)
@@ -105,11 +112,11 @@ class Entries:
         *,
         marker: str = "",
         hashes: Iterable[str] = (),
-        source: str = "",
+        source: str | None = None,
     ) -> None:
-        """Add a direct dependency by name and PEP 440 specifier."""
+        """Add a direct dependency by name and specifier. `source`: its foreign index; None: as `origins` say."""
         if elsewhere := self.origins.elsewhere.get(normalise(name)):
-            self.gap(name, line, elsewhere, groups)
+            self.gap(name, line, elsewhere, groups, self.origins.paths.get(normalise(name), ""))
             return
         self.constraint(name, specifier, line, groups, marker)
         version = exact_version(specifier)[0]
@@ -123,7 +130,7 @@ class Entries:
                 groups=groups,
                 marker=marker,
                 via=(normalise(name),),
-                source=source or self.origins.of(normalise(name)),
+                source=self.origins.of(normalise(name)) if source is None else source,
             )
 
     def declaration(
@@ -154,13 +161,26 @@ def unreadable(file: str, reason: str, line: int = 1, manager: str = "") -> Decl
 
 def url_reason(url: str) -> str:
     """Why a URL requirement cannot be audited. The URL is not shown: it may carry a token."""
-    if "${" in url:
+    if "${" in url.replace(_PROJECT_ROOT, ""):
         return "an address from an environment variable"
     if _VCS.match(url):
         return "installed from version control: advisories name released versions only"
     if url.startswith("file:") or "://" not in url:
         return "a local path: advisories name released versions only"
     return "installed from a URL: advisories name released versions only"
+
+
+def local_path(url: str) -> str:
+    """The folder that a local requirement names, without extras; empty if it is not relative to a file or the root."""
+    if _VCS.match(url):
+        return ""
+    plain = re.split(r"[?#\[]", url)[0].strip()
+    for start in (f"file:///{_PROJECT_ROOT}", f"file://{_PROJECT_ROOT}", _PROJECT_ROOT):
+        if plain.startswith(start):
+            return f".{plain.removeprefix(start)}"
+    if plain.startswith("file:") and not plain.startswith("file:/"):
+        return plain.removeprefix("file:")
+    return "" if "://" in plain or "${" in plain or plain.startswith("/") else plain
 
 
 def is_build(groups: tuple[str, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""Where a manifest says that packages come from: `[tool.uv]`, `[tool.pdm.source]`, `[tool.poetry.source]`, `[[source]]`.
+"""Where a manifest says that packages come from: settings of uv, PDM and Poetry, and the sources of a Pipfile.
 
 A setting is never obeyed here, nothing is fetched. It tells that a name may be another package than the public one.
 """
@@ -6,18 +6,19 @@ A setting is never obeyed here, nothing is fetched. It tells that a name may be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from py_secure_ci.dependencies.names import foreign_index, normalise, without_credentials
 from py_secure_ci.dependencies.toml_text import strings, table
 from py_secure_ci.reading import as_dict, as_list, optional
 
+IN_WORKSPACE = "a project of this workspace: advisories name released versions only"
 _ELSEWHERE = {
     "git": "installed from version control: advisories name released versions only",
     "url": "installed from a URL: advisories name released versions only",
     "path": "a local path: advisories name released versions only",
-    "workspace": "a project of this workspace: advisories name released versions only",
+    "workspace": IN_WORKSPACE,
 }
 
 
@@ -32,6 +33,7 @@ class Origins:
     index: str = ""
     named: Mapping[str, str] = field(default_factory=dict)
     elsewhere: Mapping[str, str] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)  # package -> its folder, as written
     default: bool = False
 
     def of(self, name: str) -> str:
@@ -49,6 +51,7 @@ def of_pyproject(pyproject: dict[str, Any]) -> Origins:
     by_name = _by_name(indexes)
     named: dict[str, str] = {}
     elsewhere: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for name, said in table(uv, "sources").items():
         for one in said if isinstance(said, list) else [said]:
             details = as_dict(one, f"tool.uv.sources.{name}")
@@ -56,27 +59,29 @@ def of_pyproject(pyproject: dict[str, Any]) -> Origins:
                 index = optional(details, "index", str, name) or ""
                 named[normalise(name)] = by_name.get(index, index)
             for kind, reason in _ELSEWHERE.items():
+                if isinstance(details.get(kind), str) and kind == "path":
+                    paths[normalise(name)] = details[kind]
                 if details.get(kind):
                     elsewhere[normalise(name)] = reason
-    return _origins(urls, named, elsewhere)
+    return replace(_origins(urls), named=named, elsewhere=elsewhere, paths=paths)
 
 
 def of_poetry(poetry: dict[str, Any]) -> tuple[Origins, Mapping[str, str]]:
     """What Poetry is told, and its sources by name. A source with the priority `explicit` is asked by name only."""
     sources = _tables(poetry.get("source", []), "tool.poetry.source")
     open_ = [one for one in sources if one.get("priority") != "explicit" and "url" in one]
-    return _origins(_urls(open_, "tool.poetry.source"), {}, {}), _by_name(sources)
+    return _origins(_urls(open_, "tool.poetry.source")), _by_name(sources)
 
 
 def of_pipfile(pipfile: dict[str, Any]) -> tuple[Origins, Mapping[str, str]]:
     """What pipenv is told, and its sources by name. A package without `index` comes from the first."""
     sources = _tables(pipfile.get("source", []), "source")
-    return _origins(_urls(sources, "source")[:1], {}, {}), _by_name(sources)
+    return _origins(_urls(sources, "source")[:1]), _by_name(sources)
 
 
-def _origins(urls: list[str], named: Mapping[str, str], elsewhere: Mapping[str, str]) -> Origins:
+def _origins(urls: list[str]) -> Origins:
     foreign = [found for url in urls if (found := foreign_index(url))]
-    return Origins(foreign[0] if foreign else "", named, elsewhere, default=bool(urls) and not foreign)
+    return Origins(foreign[0] if foreign else "", default=bool(urls) and not foreign)
 
 
 def _tables(value: object, what: str) -> list[dict[str, Any]]:

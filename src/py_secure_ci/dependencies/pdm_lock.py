@@ -84,7 +84,7 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     name, groups = package["name"], _groups(package, traced)
     reason = next((reason for kind, reason in _REASONS.items() if kind in package), "")
     if reason:
-        entries.gap(name, line, reason, groups)
+        entries.gap(name, line, reason, groups, optional(package, "path", str, name) or "")
         return
     files = [as_dict(one, "files") for one in as_list(package.get("files", []), "files")]
     urls = [url for one in files if (url := optional(one, "url", str, "files"))]

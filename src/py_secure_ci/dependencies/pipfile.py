@@ -51,13 +51,14 @@ def _declare(
     details = {"version": value} if isinstance(value, str) else as_dict(value, name)
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     if reason or not is_name(name):
-        entries.gap(name, line, reason or "the name is not a valid package name", groups)
+        path = optional(details, "path", str, name) or ""
+        entries.gap(name, line, reason or "the name is not a valid package name", groups, path)
         return
     version = optional(details, "version", str, name) or "*"
     # Pipenv reads a bare version as `==`.
     specifier = "" if version.strip() == "*" else version if version.lstrip()[:1] in "<>=!~" else f"=={version}"
     index = optional(details, "index", str, name)
-    source = sources.get(index, index) if index else ""
+    source = sources.get(index, index) if index else None
     entries.wanted(name, specifier, line, groups, marker=optional(details, "markers", str, name) or "", source=source)
 
 
@@ -112,7 +113,7 @@ def _add_locked(
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     version, why = ("", reason) if reason else exact_version(optional(details, "version", str, name) or "")
     if not version:
-        entries.gap(name, line, why, groups)
+        entries.gap(name, line, why, groups, optional(details, "path", str, name) or "")
         return
     named = optional(details, "index", str, name)
     index = named or next(iter(sources), "")

@@ -94,7 +94,8 @@ def _add(
     name, source, groups = package["name"], table(package, "source"), _groups(package, traced)
     kind = source.get("type", "default")
     if kind not in ("default", "legacy"):
-        entries.gap(name, line, _REASONS.get(kind, "its source is of a kind that is not known"), groups)
+        path = field(source, "url", str, "source") if kind == "directory" else ""
+        entries.gap(name, line, _REASONS.get(kind, "its source is of a kind that is not known"), groups, path)
         return
     marker = package.get("markers", "")
     # Poetry names every source but the default one.

@@ -37,7 +37,7 @@ def _add(entries: Entries, name: str, value: object, line: int, groups: tuple[st
     details = {"version": value} if isinstance(value, str) else as_dict(value, name)
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     if reason:
-        entries.gap(name, line, reason, groups)
+        entries.gap(name, line, reason, groups, optional(details, "path", str, name) or "")
         return
     marker = " and ".join(
         f"{key}: {details[key]}" if key != "markers" else str(details[key])

@@ -35,8 +35,7 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     if not packages:
         entries.gap(file.rsplit("/", 1)[-1], 1, "the lock holds no package: it pins nothing")
     for package, line in zip(packages, Lines(text).entries("packages", names), strict=True):
-        if not _is_project(package):
-            _add(entries, package, line, traced.get(normalise(package["name"])))
+        _add(entries, package, line, traced.get(normalise(package["name"])))
     project = manifest.declaration if manifest else entries.declaration("pip", locked=True)
     return entries.declaration(
         maker,
@@ -44,10 +43,6 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
         project=project.project,
         project_version=project.project_version,
     )
-
-
-def _is_project(package: dict[str, Any]) -> bool:
-    return table(package, "directory").get("path") == "."
 
 
 def _requires(package: dict[str, Any]) -> list[str]:
@@ -83,7 +78,8 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     reason = next((reason for kind, reason in _REASONS.items() if kind in package), "")
     version = optional(package, "version", str, name)
     if reason or version is None:
-        entries.gap(name, line, reason or "the lock names no version", groups)
+        path = optional(table(package, "directory"), "path", str, "directory") or ""
+        entries.gap(name, line, reason or "the lock names no version", groups, path)
         return
     index = optional(package, "index", str, name)
     foreign = foreign_index(index) if index else ""

@@ -174,7 +174,7 @@ def local_path(url: str) -> str:
     """The folder that a local requirement names, without extras; empty if it is not relative to a file or the root."""
     if _VCS.match(url):
         return ""
-    plain = re.split(r"[?#\[]", url)[0].strip()
+    plain = re.split(r"[?#;\[]|\s", url.strip())[0]
     for start in (f"file:///{_PROJECT_ROOT}", f"file://{_PROJECT_ROOT}", _PROJECT_ROOT):
         if plain.startswith(start):
             return f".{plain.removeprefix(start)}"

@@ -8,6 +8,7 @@ from packaging.version import InvalidVersion
 
 from py_secure_ci.advisories.matching import match
 from py_secure_ci.advisories.public_names import PublicNames, unproven
+from py_secure_ci.advisories.record import Record
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.model import Finding, Gap
 from py_secure_ci.pins import Dependencies, Pin
@@ -74,20 +75,22 @@ def _private(dependencies: Dependencies, names: Container[str]) -> list[Gap]:
     return found
 
 
-def unreported(findings: Iterable[Finding], pins: Iterable[Pin], snapshot: Snapshot) -> tuple[Gap, ...]:
+def unreported(
+    findings: Iterable[Finding], pins: Iterable[Pin], snapshot: Snapshot
+) -> tuple[tuple[Pin, Record, Gap], ...]:
     """Vulnerabilities that the snapshot knows and the audit (of any service) did not report, under any of their ids.
 
-    With our own service there must be none. A live service may have withdrawn an advisory since, or held back a page.
+    With our own service there must be none. A live service may have withdrawn or narrowed an advisory since.
     """
     said: dict[tuple[str, str], set[str]] = {}
     for one in findings:
         if one.advisory:
             key = (one.advisory.package, one.advisory.version)
             said.setdefault(key, set()).update({one.rule, *one.advisory.ids})
-    found = []
+    found: list[tuple[Pin, Record, Gap]] = []
     for pin in pins:
         for record in match(snapshot.of(pin.name), pin.version).affected:
             if not said.get((pin.name, pin.version), set()) & set(record.ids):
                 reason = f"{record.id} covers it by {snapshot.label}, and the audit does not report it"
-                found.append(Gap(f"{pin.file}: {pin.name}=={pin.version}", reason, pin.line))
+                found.append((pin, record, Gap(f"{pin.file}: {pin.name}=={pin.version}", reason, pin.line)))
     return tuple(found)

@@ -27,8 +27,12 @@ class Installer:
         still installed, and one that is there needs no network.
         """
         self._project, self._session = project, session
-        self._toolchain = Toolchain(session.tools, session.environ)
-        self._added = Toolchain(session.cache, session.environ)  # another folder where that of the tools is read-only
+
+        def at(folder: Path) -> Toolchain:
+            return Toolchain(folder, session.environ, run=session.run, stopped=lambda: bool(session.interrupted))
+
+        self._toolchain = at(session.tools)
+        self._added = at(session.cache)  # another folder where that of the tools is read-only
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
@@ -57,7 +61,8 @@ class Installer:
     def _find(self, tool: Tool, source: str, python: Path | None) -> Installation:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name
         if source == "path":
-            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder())
+            limit = self._project.config.options(tool.name).timeout
+            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder(), seconds=limit)
         if source == "project":
             if python is None:
                 raise ToolchainError(

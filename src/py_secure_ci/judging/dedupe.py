@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter
@@ -13,6 +13,9 @@ from py_secure_ci.model import Advisory, Finding
 from py_secure_ci.tables import matches_any, table
 
 _NEAR = 200  # lines of one finding that are searched for a partner
+_CROWD = (
+    100  # findings of one tool (or rule) that start on one line and are paired; more than that is no code of a person
+)
 _CALL_LINES = 20  # between a call's beginning and the argument that makes it a defect
 
 
@@ -83,13 +86,27 @@ def _join_row(groups: _Groups, row: Mapping[str, Any], left: Sequence[int], righ
     alike = attrgetter("name" if row.get("one_tool") else "tool")
     preferred = [_preference(groups.findings[index].name, row.get("with", ())) for index in right]
     rank = dict(zip(right, preferred, strict=True))
+    findings = groups.findings
+    few = [_without_crowds(findings, indices, alike) for indices in (left, right)]
     pairs = sorted(
         (distance, rank.get(first, 0) + rank.get(second, 0), first, second)
-        for distance, first, second in _pairs(groups.findings, left, right, row["where"])
+        for distance, first, second in _pairs(findings, few[0], few[1], row["where"])
+        if alike(findings[first]) != alike(findings[second])
     )
     for _, _, first, second in pairs:
-        if alike(groups.findings[first]) != alike(groups.findings[second]):
-            groups.join(first, second, one_of_each=alike)
+        groups.join(first, second, one_of_each=alike)
+
+
+def _without_crowds(findings: Sequence[Finding], indices: Sequence[int], alike: Callable[[Finding], str]) -> list[int]:
+    """The first findings of each line: a tool that says a thing 30,000 times must not be paired 30,000 times squared."""
+    crowd: Counter[tuple[int, str]] = Counter()
+    kept = []
+    for index in indices:
+        place = (_lines(findings[index])[0], alike(findings[index]))
+        crowd[place] += 1
+        if crowd[place] <= _CROWD:
+            kept.append(index)
+    return kept
 
 
 def _preference(name: str, globs: Sequence[str]) -> int:

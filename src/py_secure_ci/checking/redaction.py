@@ -78,6 +78,6 @@ def _clean(
         code="" if near or finding.secret else code,
         before=before,
         after=after,
-        edits=() if near else finding.edits,
+        edits=() if where is not None and where.path in quiet else finding.edits,  # they hold more than one line
         secret=finding.secret or near,
     )

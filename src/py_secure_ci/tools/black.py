@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from py_secure_ci.adapting.project_toml import tool_table
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import argument, pieces, project_path
-from py_secure_ci.adapting.unified_diff import first_lines
+from py_secure_ci.adapting.unified_diff import Change, changes
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Canary, Command, Execution, Fixer, Reading, Task, Tool
 
 WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
 FINE = re.compile(
@@ -28,21 +28,28 @@ ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
 IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
+def _command(task: Task, words: tuple[str, ...]) -> Command:
     text = task.settings.get("pyproject.toml", "")
     own = "black" in text and tool_table(text, "black") is not None
     config = "./pyproject.toml" if own else (task.scratch / "empty.toml").as_posix()
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    options = ("--check", "--diff", "--verbose", "--no-color", "--no-cache", "--workers=1", f"--config={config}")
-    return (
-        Command(
-            argv=("black", *options, *task.options.args, "--", *files),
-            inputs={"empty.toml": ""},
-            clean=frozenset({0, 123}),
-            found=frozenset({1, 123}),
-            env={"BLACK_CACHE_DIR": task.scratch.as_posix()},
-        ),
+    return Command(
+        argv=("black", "--no-cache", "--workers=1", f"--config={config}", *words),
+        inputs={"empty.toml": ""},
+        clean=frozenset({0, 123}),
+        found=frozenset({1, 123}),
+        env={"BLACK_CACHE_DIR": task.scratch.as_posix()},
     )
+
+
+def _fix(task: Task) -> tuple[Command, ...]:
+    files = (argument(file) for file in task.files)
+    return (_command(task, (*task.options.args, "--quiet", "--safe", "--", *files)),)
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    files = (*(argument(file) for file in task.files), *task.canaries)
+    options = ("--check", "--diff", "--verbose", "--no-color")
+    return (_command(task, (*options, *task.options.args, "--", *files)),)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -50,7 +57,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     would = [project_path(one, task.root) for one in WOULD.findall(main.stderr)]
     fine = {project_path(one, task.root) for one in FINE.findall(main.stderr)}
     errors = ERROR.findall(main.stderr)
-    lines = {project_path(one, task.root): line for one, line in first_lines(main.stdout, "black").items()}
+    lines = {project_path(one, task.root): change for one, change in changes(main.stdout, "black").items()}
     if lines.keys() != set(would) or main.status != (123 if errors else 1 if would else 0):
         raise WrongShape(f"black ended with exit status {main.status}; its diff and its log do not agree")
     left_out = {project_path(path, task.root): why for path, why in IGNORED.findall(main.stderr)}
@@ -68,14 +75,16 @@ def _why(file: str, errors: list[str]) -> str:
     return next((error for error in errors if file in error), "it says nothing of the file")
 
 
-def _finding(path: str, line: int) -> Finding:
+def _finding(path: str, change: Change) -> Finding:
     return Finding(
         tool="black",
         rule="unformatted",
         severity=Severity.ERROR,
         message="The file is not formatted",
-        location=Location(path, line),
+        location=Location(path, change.line),
         fix=f"Run: black -- {shlex.quote(argument(path))}",
+        edits=change.edits(path),
+        fixable=True,
     )
 
 
@@ -88,6 +97,7 @@ TOOL = Tool(
     parse=_parse,
     select=select_python,
     canary=Canary(files={"canary.py": "x   =  {  'a':1 }\n"}, expect=frozenset({"unformatted"})),
+    fixer=Fixer(turn=3, commands=_fix),
     settings=("pyproject.toml",),
     split=pieces,
 )

@@ -19,11 +19,12 @@ from pathlib import PurePosixPath
 
 from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
 from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
 from py_secure_ci.adapting.selection import file_arguments, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Canary, Command, Execution, Fixer, Reading, Selection, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
 # Not ruff's own default, which since 0.15 holds hundreds of style rules.
@@ -90,7 +91,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     canary = read_diagnostics(executions["canary"].stdout) if planted else ()
     shown = [one for one in said if one.code not in UNREADABLE]
     return Reading(
-        findings=(*(_finding(one, one.path) for one in shown), *(_finding(one, planted) for one in canary)),
+        findings=(*(_finding(one, one.path, task) for one in shown), *(_finding(one, planted, task) for one in canary)),
         rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
         looked_at=looked_at,
         gaps=tuple(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
@@ -99,7 +100,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     )
 
 
-def _finding(one: Diagnostic, path: str) -> Finding:
+def _finding(one: Diagnostic, path: str, task: Task) -> Finding:
     moved = path != one.path
     return Finding(
         tool="ruff",
@@ -109,6 +110,7 @@ def _finding(one: Diagnostic, path: str) -> Finding:
         location=type(one.location)(path, one.location.line) if moved else one.location,
         fix=one.fix,
         edits=() if moved else one.edits,
+        fixable=one.safe and settles(task, one.code),
     )
 
 
@@ -137,6 +139,7 @@ TOOL = Tool(
     parse=_parse,
     select=_select,
     canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
     default=True,
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),

@@ -47,7 +47,7 @@ def advice_for(
     from py_secure_ci.advisories.status import current, is_stale
 
     settings = project.config.advisories
-    snapshot, _ = current(session.cache)
+    snapshot, _ = current(session.tools)
     trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
     live = settings.source == "live" or (settings.source == "auto" and not trouble)
     if offline and settings.source == "live":

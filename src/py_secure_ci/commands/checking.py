@@ -165,7 +165,7 @@ def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
     """
     apart = not session.cache.resolve().is_relative_to(project.root)
     closable = session.runner.sandbox.level is Level.NAMESPACES or apart
-    return (session.cache,) if closable and session.cache.is_dir() else ()
+    return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
 
 
 def _report(

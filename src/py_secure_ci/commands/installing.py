@@ -27,7 +27,8 @@ class Installer:
         still installed, and one that is there needs no network.
         """
         self._project, self._session = project, session
-        self._toolchain = Toolchain(session.cache, session.environ)
+        self._toolchain = Toolchain(session.tools, session.environ)
+        self._added = Toolchain(session.cache, session.environ)  # another folder where that of the tools is read-only
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
@@ -65,4 +66,6 @@ class Installer:
                 )
             return self._toolchain.from_project(tool.name, python, program=program, distribution=distribution)
         overlay = python if tool.stage is Stage.TEST else None
-        return self._toolchain.install(tool.lock or tool.name, python=overlay)
+        name = tool.lock or tool.name
+        there = self._toolchain.lookup(name, python=overlay).installed
+        return (self._toolchain if there else self._added).install(name, python=overlay)

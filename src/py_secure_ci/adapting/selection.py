@@ -23,12 +23,22 @@ def argument(path: str) -> str:
     return f"./{path}"
 
 
+def targets(task: Task) -> tuple[str, ...]:
+    """What a command line ends with: the due files, then the planted ones."""
+    return ("--", *(argument(file) for file in task.files), *task.canaries)
+
+
 def project_path(said: str, root: Path) -> str:
     """What a tool said, absolute below the root or relative to it, as a root-relative path; others stay as they are."""
     path = said.removeprefix(f"{root.as_posix()}/")
     while path.startswith("./"):
         path = path[2:]
     return path
+
+
+def project_paths(said: Iterable[str], root: Path) -> tuple[str, ...]:
+    """`project_path` of each."""
+    return tuple(project_path(one, root) for one in said)
 
 
 def file_arguments(files: Iterable[str], scratch: Path, name: str) -> tuple[tuple[str, ...], dict[str, str]]:

@@ -9,82 +9,52 @@ above has a say.
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.answers import answer
+from py_secure_ci.adapting.layout import Layout
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.project_toml import has_table
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import argument, pieces, project_path
-from py_secure_ci.adapting.unified_diff import Change, changes
+from py_secure_ci.adapting.selection import pieces, project_path, project_paths, targets
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Fixer, Reading, Task, Tool
+from py_secure_ci.model import Excluded, Gap, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
+UNFORMATTED = Layout("black", "unformatted", "The file is not formatted", "black", "https://black.readthedocs.io/")
 WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
 FINE = re.compile(
-    r"^(.*?) (?:already well formatted, good job\.|wasn't modified on disk since last run\.)$", re.MULTILINE
+    r"^(.*?) (?:already well formatted, good job|wasn't modified on disk since last run)\.$", re.MULTILINE
 )
 ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
 IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
-def _command(task: Task, words: tuple[str, ...]) -> Command:
-    text = task.settings.get("pyproject.toml", "")
-    own = "black" in text and tool_table(text, "black") is not None
-    config = "./pyproject.toml" if own else (task.scratch / "empty.toml").as_posix()
-    return Command(
-        argv=("black", "--no-cache", "--workers=1", f"--config={config}", *words),
-        inputs={"empty.toml": ""},
-        clean=frozenset({0, 123}),
-        found=frozenset({1, 123}),
-        env={"BLACK_CACHE_DIR": task.scratch.as_posix()},
-    )
-
-
-def _fix(task: Task) -> tuple[Command, ...]:
-    files = (argument(file) for file in task.files)
-    return (_command(task, (*task.options.args, "--quiet", "--safe", "--", *files)),)
-
-
-def _commands(task: Task) -> tuple[Command, ...]:
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    options = ("--check", "--diff", "--verbose", "--no-color")
-    return (_command(task, (*options, *task.options.args, "--", *files)),)
+def _command(task: Task, *words: str) -> tuple[Command, ...]:
+    config = "./pyproject.toml" if has_table(task, "black") else (task.scratch / "empty.toml").as_posix()
+    options = (*words, "--no-cache", "--workers=1", f"--config={config}", *task.options.args)
+    env = {"BLACK_CACHE_DIR": task.scratch.as_posix()}
+    argv = ("black", *options, *(("--safe",) if "--check" not in words else ()), *targets(task))
+    clean, found = frozenset({0, 123}), frozenset({1, 123})
+    return (Command(argv=argv, inputs={"empty.toml": ""}, clean=clean, found=found, env=env),)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
-    would = [project_path(one, task.root) for one in WOULD.findall(main.stderr)]
-    fine = {project_path(one, task.root) for one in FINE.findall(main.stderr)}
+    would, fine = (project_paths(pattern.findall(main.stderr), task.root) for pattern in (WOULD, FINE))
     errors = ERROR.findall(main.stderr)
-    lines = {project_path(one, task.root): change for one, change in changes(main.stdout, "black").items()}
-    if lines.keys() != set(would) or main.status != (123 if errors else 1 if would else 0):
-        raise WrongShape(f"black ended with exit status {main.status}; its diff and its log do not agree")
+    if main.status != (123 if errors else 1 if would else 0):
+        raise WrongShape(f"black ended with exit status {main.status}, which its log does not mean")
     left_out = {project_path(path, task.root): why for path, why in IGNORED.findall(main.stderr)}
     unsaid = [file for file in task.files if file not in {*would, *fine, *left_out}]
-    return Reading(
-        findings=tuple(_finding(path, lines[path]) for path in would),
-        rules=(Rule("unformatted", summary="The file is not formatted", uri=TOOL.uri),),
-        looked_at=frozenset((fine | set(would)) & set(task.files)),
-        gaps=tuple(Gap(file, f"black could not format it: {_why(file, errors)}") for file in unsaid),
-        excluded=tuple(Excluded(path, f"pyproject.toml ({why})") for path, why in left_out.items()),
-    )
-
-
-def _why(file: str, errors: list[str]) -> str:
-    return next((error for error in errors if file in error), "it says nothing of the file")
-
-
-def _finding(path: str, change: Change) -> Finding:
-    return Finding(
-        tool="black",
-        rule="unformatted",
-        severity=Severity.ERROR,
-        message="The file is not formatted",
-        location=Location(path, change.line),
-        fix=f"Run: black -- {shlex.quote(argument(path))}",
-        edits=change.edits(path),
-        fixable=True,
+    why = {file: next((one for one in errors if file in one), "it says nothing of the file") for file in unsaid}
+    return answer(
+        task,
+        UNFORMATTED.from_diff(main.stdout, would, task),
+        UNFORMATTED.rules(),
+        said=(*would, *fine),
+        gaps=[Gap(file, f"black could not format it: {said}") for file, said in why.items()],
+        excluded=[Excluded(path, f"pyproject.toml ({why})") for path, why in left_out.items()],
     )
 
 
@@ -93,11 +63,11 @@ TOOL = Tool(
     stage=Stage.FORMAT,
     about="checks that Python code is formatted as black would",
     uri="https://black.readthedocs.io/",
-    commands=_commands,
+    commands=lambda task: _command(task, "--check", "--diff", "--verbose", "--no-color"),
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": "x   =  {  'a':1 }\n"}, expect=frozenset({"unformatted"})),
-    fixer=Fixer(turn=3, commands=_fix),
+    canary=planted("black", "unformatted"),
+    fixer=Fixer(turn=3, commands=lambda task: _command(task, "--quiet")),
     settings=("pyproject.toml",),
     split=pieces,
 )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from py_secure_ci.tool import Task
+from py_secure_ci.tool import Selection, Task
+
+Select: TypeAlias = Callable[[tuple[str, ...], Mapping[str, str]], Selection]
 
 ARGUMENT_BYTES = 96 * 1024  # of file names on one command line: the least that any system we know allows is 128 KiB
 
@@ -67,3 +70,13 @@ def pieces(task: Task) -> tuple[Task, ...]:
         groups[-1].append(file)
         size += length
     return tuple(replace(task, files=tuple(group)) for group in groups)
+
+
+def named(*names: str) -> Select:
+    """For `Tool.select`: the files of these names, wherever they lie."""
+    return lambda files, _settings: Selection(tuple(file for file in files if posixpath.basename(file) in names))
+
+
+def ending(*suffixes: str) -> Select:
+    """For `Tool.select`: the files with these suffixes (lower case, with the dot)."""
+    return lambda files, _settings: Selection(with_suffix(files, frozenset(suffixes)))

@@ -9,14 +9,15 @@ above has a say.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from py_secure_ci.adapting.answers import answer
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.layout import Layout
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.project_toml import has_table
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import pieces, project_path, project_paths, targets
+from py_secure_ci.adapting.selection import pieces, project_path, project_paths
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap, Stage
 from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
@@ -30,13 +31,15 @@ ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
 IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
-def _command(task: Task, *words: str) -> tuple[Command, ...]:
-    config = "./pyproject.toml" if has_table(task, "black") else (task.scratch / "empty.toml").as_posix()
-    options = (*words, "--no-cache", "--workers=1", f"--config={config}", *task.options.args)
-    env = {"BLACK_CACHE_DIR": task.scratch.as_posix()}
-    argv = ("black", *options, *(("--safe",) if "--check" not in words else ()), *targets(task))
-    clean, found = frozenset({0, 123}), frozenset({1, 123})
-    return (Command(argv=argv, inputs={"empty.toml": ""}, clean=clean, found=found, env=env),)
+def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
+    return command_line(
+        f"black --no-cache --workers=1 --config={{config}} {words} -- {{files}} {{planted}}",
+        inputs={"empty.toml": ""},
+        env={"BLACK_CACHE_DIR": "{scratch}"},
+        clean={0, 123},
+        found={1, 123},
+        config=lambda task: "./pyproject.toml" if has_table(task, "black") else "{scratch}/empty.toml",
+    )
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -63,11 +66,11 @@ TOOL = Tool(
     stage=Stage.FORMAT,
     about="checks that Python code is formatted as black would",
     uri="https://black.readthedocs.io/",
-    commands=lambda task: _command(task, "--check", "--diff", "--verbose", "--no-color"),
+    commands=_command("--check --diff --verbose --no-color {args}"),
     parse=_parse,
     select=select_python,
     canary=planted("black", "unformatted"),
-    fixer=Fixer(turn=3, commands=lambda task: _command(task, "--quiet")),
+    fixer=Fixer(turn=3, commands=_command("{args} --quiet --safe")),
     settings=("pyproject.toml",),
     split=pieces,
 )

@@ -8,13 +8,14 @@ own the project gets an empty file and the profile of black, and no folder above
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from py_secure_ci.adapting.answers import answer
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.layout import Layout
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.python_syntax import select_python, syntax_command, unparsable
-from py_secure_ci.adapting.selection import argument, pieces, project_paths, targets
+from py_secure_ci.adapting.python_syntax import select_python, unparsable
+from py_secure_ci.adapting.selection import argument, pieces, project_paths
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Stage
 from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
@@ -26,6 +27,7 @@ FILES = {  # in isort's order, with what stands in a file that holds settings
     "setup.cfg": r"\[(tool:)?isort\]",
     "tox.ini": r"\[(tool:)?isort\]",
 }
+FIX = "--atomic --quiet"
 FINE = re.compile(r"^SUCCESS: (.*) Everything Looks Good!$", re.MULTILINE)
 WRONG = re.compile(r"^ERROR: (.*) Imports are incorrectly sorted and/or formatted\.$", re.MULTILINE)
 DIFF = re.compile(r"^(?:---|\+\+\+|@@|[ +\-\\]).*$")
@@ -37,18 +39,21 @@ def _settings(task: Task) -> str:
     return next((name for name, mark in FILES.items() if re.search(mark, task.settings.get(name, ""))), "")
 
 
-def _command(task: Task, *words: str) -> Command:
-    name = _settings(task)
-    config = argument(name) if name else (task.scratch / ".isort.cfg").as_posix()
-    sources = f"src_paths = {task.root.as_posix()},{(task.root / 'src').as_posix()}\n"
-    argv = ("isort", *words, f"--settings-file={config}", *task.options.args, *targets(task))
-    return Command(argv=argv, inputs={".isort.cfg": f"[settings]\nprofile = black\n{sources}"})
+def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
+    return command_line(
+        f"isort {words} --settings-file={{config}} {{args}} -- {{files}} {{planted}}",
+        inputs={
+            ".isort.cfg": lambda task: f"[settings]\nprofile = black\nsrc_paths = {task.root},{task.root / 'src'}\n"
+        },
+        config=lambda task: argument(_settings(task)) if _settings(task) else "{scratch}/.isort.cfg",
+        syntax=words != FIX,
+    )
 
 
 def _fix(task: Task) -> tuple[Command, ...]:
     if wider := WIDER.search("\n".join((*(task.settings.get(name, "") for name in FILES), *task.options.args))):
         raise WrongShape(f"{wider[0]} in isort's settings changes more than the order of imports")
-    return (_command(task, "--atomic", "--quiet"),)
+    return _command(FIX)(task)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -75,7 +80,7 @@ TOOL = Tool(
     stage=Stage.FORMAT,
     about="checks that imports are sorted as isort would",
     uri="https://isort.readthedocs.io/",
-    commands=lambda task: (_command(task, "--check-only", "--diff", "--verbose"), syntax_command(task)),
+    commands=_command("--check-only --diff --verbose"),
     parse=_parse,
     select=select_python,
     canary=planted("isort", "unsorted"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
 from py_secure_ci.adapting.ruff_fixing import layout
@@ -17,14 +18,13 @@ from py_secure_ci.adapting.selection import argument, file_arguments, project_pa
 from py_secure_ci.adapting.unified_diff import short
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Edit, Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Fixer, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Selection, Task, Tool
 
 UNFORMATTED = "unformatted"
 # The canary is outside the project, where ruff would use the configuration of the folders above the scratch folder;
 # it therefore goes through stdin, under a name in the project's root that exclusion does not reach. For stdin ruff
 # prints no JSON; the exit status is the answer.
 CANARY_NAME = "py_secure_ci_canary_.py"
-CANARY_TEXT = "x   =  {  'a':1,\n\n 'b':  2 }\ndef f ( a,b ):\n  return   a+b ;\n"
 BASE = ("ruff", "format", "--check", "--no-cache", "--output-format=json")
 
 
@@ -46,7 +46,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
         Command(
             name="canary",
             argv=(*BASE, *config, *task.options.args, f"--stdin-filename={(task.root / CANARY_NAME).as_posix()}", "-"),
-            stdin=CANARY_TEXT,
+            stdin=TOOL.canary.files["canary.py"] if TOOL.canary else "",
         ),
     )
 
@@ -126,7 +126,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
+    canary=planted("ruff-format", "unformatted"),
     fixer=Fixer(turn=4, commands=layout),
     settings=CONFIGS,
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),

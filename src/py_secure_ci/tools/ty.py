@@ -10,15 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from py_secure_ci.adapting.answers import answer, rules_of, unread
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import Shape, answer, records, rules_of, severities, unread
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.records import Shape, records
-from py_secure_ci.adapting.selection import pieces, project_paths, targets
-from py_secure_ci.adapting.words import severities
+from py_secure_ci.adapting.selection import pieces, project_paths
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Severity, Stage
-from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 POINTS = tuple(f"location.positions.{point}.{key}" for point in ("begin", "end") for key in ("line", "column"))
 # Its words for Code Climate: `major` is its error, `minor` its warning.
@@ -30,11 +29,11 @@ UNREAD = frozenset({"invalid-syntax", "io"})
 CHECKED = re.compile(r" DEBUG Checking file '(.*)'$", re.MULTILINE)
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    python = (f"--python={task.python.as_posix()}",) if task.python else ()
-    config = ("--config-file", (task.scratch / "ty.toml").as_posix())
-    options = ("check", "-vv", "--output-format=gitlab", "--no-progress", "--color=never", *config, *python)
-    return (Command(argv=("ty", *options, *task.options.args, *targets(task)), inputs={"ty.toml": ""}),)
+COMMANDS = command_line(
+    "ty check -vv --output-format=gitlab --no-progress --color=never --config-file {scratch}/ty.toml"
+    " --python={python} {args} -- {files} {planted}",
+    inputs={"ty.toml": ""},
+)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -57,7 +56,7 @@ TOOL = Tool(
     stage=Stage.TYPE,
     about="checks types quickly (experimental)",
     uri="https://docs.astral.sh/ty/",
-    commands=_commands,
+    commands=COMMANDS,
     parse=_parse,
     select=select_python,
     canary=planted("ty", "invalid-assignment"),

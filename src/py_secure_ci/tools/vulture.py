@@ -11,27 +11,23 @@ import json
 import re
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.answers import answer, in_words, rules_of
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer, in_words, rules_of
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.python_syntax import select_modules, syntax_command, unparsable
+from py_secure_ci.adapting.python_syntax import select_modules, unparsable
 from py_secure_ci.adapting.selection import project_path, targets
 from py_secure_ci.adapting.text_lines import each_line
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Location, Severity, Stage
-from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 LINE = re.compile(
     r"(.+):(\d+): (unused (\w+) '.*'|(unreachable|unsatisfiable) .+|redundant .+) \((\d+)% confidence.*\)"
 )
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    config = (task.scratch / "vulture.toml").as_posix()
-    paths = json.dumps(targets(task)[1:], ensure_ascii=False)
-    argv = ("vulture", f"--config={config}", "--min-confidence=80", *task.options.args)
-    inputs = {"vulture.toml": f"[tool.vulture]\npaths = {paths}\n"}
-    main = Command(argv=argv, inputs=inputs, clean=frozenset({0, 1}), found=frozenset({1, 3}))
-    return (main, syntax_command(task))
+def _config(task: Task) -> str:
+    return f"[tool.vulture]\npaths = {json.dumps(targets(task)[1:], ensure_ascii=False)}\n"
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -55,7 +51,13 @@ TOOL = Tool(
     stage=Stage.LINT,
     about="finds code that nobody uses",
     uri="https://github.com/jendrikseipp/vulture",
-    commands=_commands,
+    commands=command_line(
+        "vulture --config={scratch}/vulture.toml --min-confidence=80 {args}",
+        inputs={"vulture.toml": _config},
+        clean={0, 1},
+        found={1, 3},
+        syntax=True,
+    ),
     parse=_parse,
     select=select_modules,
     canary=planted("vulture", "unused-import", "unreachable-code"),

@@ -15,32 +15,19 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.findings import severities
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import argument, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, word
-from py_secure_ci.tool import Canary, Command, Execution, Fixer, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Selection, Task, Tool
 
-SEVERITIES = {
-    "Informational": Severity.INFO,
-    "Low": Severity.LOW,
-    "Medium": Severity.MEDIUM,
-    "High": Severity.HIGH,
-    "Unknown": Severity.UNKNOWN,
-}
+SEVERITIES = severities("Low", "Medium", "High", "Unknown", Informational="info")
 CONFIDENCES = {"Low": Confidence.LOW, "Medium": Confidence.MEDIUM, "High": Confidence.HIGH, "Unknown": None}
 STATUS = {"Unknown": 10, "Informational": 11, "Low": 12, "Medium": 13, "High": 14}
 FIXES = {"safe": "safe", "unsafe": "unsafe"}
 COMPLETED = " INFO audit: zizmor: 🌈 completed "
-CANARY = ".github/workflows/canary.yml"
-CANARY_TEXT = """\
-on: pull_request_target
-jobs:
-  greet:
-    runs-on: ubuntu-latest
-    steps:
-      - run: echo "${{ github.event.pull_request.title }}"
-"""
 
 
 def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
@@ -169,7 +156,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={CANARY: CANARY_TEXT}, expect=frozenset({"template-injection", "dangerous-triggers"})),
+    canary=planted("zizmor", "template-injection", "dangerous-triggers"),
     fixer=Fixer(turn=5, commands=_fixes),
     default=True,
     depends_on=(".yml", ".yaml"),

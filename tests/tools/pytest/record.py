@@ -38,6 +38,7 @@ def main(name: str, project: str, python: str, overlay: str = "") -> None:
     neutral |= {str(Path(python).parent.parent): "/environment", sys.base_prefix: "/python"}
     for command, execution in execute(task).items():
         (folder / f"{command}.status").write_text(f"{execution.status}\n", "utf-8")
+        (folder / f"{command}.stdout").write_text(execution.stdout, "utf-8")
         for file, text in execution.files.items():
             for path, word in neutral.items():
                 text = text.replace(path, word)

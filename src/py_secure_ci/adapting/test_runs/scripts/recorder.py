@@ -27,8 +27,9 @@ NEUTRAL: dict[str, Any] = {
 }
 INI = ("testpaths", "python_files", "norecursedirs")  # the settings by which files are left out
 ALONE: dict[str, Any] = {"numprocesses": None, "dist": "no", "tx": []}  # no workers: they would collect the suite
-# `Falsifying example: test(\n    x=0,\n)`, in a failure's text behind an E
-EXAMPLE = re.compile(r"Falsifying example: (.+?(?:\(\)|\n(?:E +|[ |]*)\)))", re.DOTALL)
+# `Falsifying example: test(\n    x=0,\n)`, in a failure's text behind an E; newer versions word it in another way
+EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): (\w+\(.*?(?:(?<=\()\)|\n(?:E +|[ |]*)\)))", re.DOTALL)
+REMARK = re.compile(r"  # or any other generated value$")
 PLACE = re.compile(r"^(?P<path>[^\s:][^:\n]*):(?P<line>[0-9]+): ", re.MULTILINE)
 
 
@@ -125,7 +126,8 @@ class Recorder:
             "line": None if line is None else line + 1,
             "part": _part(report),
             "seconds": float(getattr(report, "duration", 0.0)),
-            "marks": sorted(self._marks & set(getattr(report, "keywords", ()))),
+            # folders are keywords too, but no marks
+            "marks": sorted((self._marks & set(getattr(report, "keywords", ()))) - set(path.split(os.sep))),
         }
         if report.outcome == "failed":
             told.update(_failure(report.longrepr))
@@ -185,7 +187,10 @@ def _example(report: Any) -> str:
     """The input with which hypothesis made a test fail; empty: it was none of its tests."""
     text = "\n".join([str(report.longrepr), *(str(body) for _, body in getattr(report, "sections", ()))])
     found = EXAMPLE.search(text)
-    return " ".join(re.sub(r"^(E +|[ |]+)", "", line).strip() for line in found.group(1).split("\n")) if found else ""
+    if found is None:
+        return ""
+    lines = [REMARK.sub("", re.sub(r"^(E +|[ |]+)", "", line)).strip() for line in found.group(1).split("\n")]
+    return " ".join(lines).replace("( ", "(").replace(", )", ")")
 
 
 def _said(text: str) -> str:

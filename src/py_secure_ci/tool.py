@@ -152,6 +152,7 @@ class Tool:
     split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
+    of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
     # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and

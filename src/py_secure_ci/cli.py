@@ -108,6 +108,8 @@ def _run(commands: Commands) -> None:
     parser.add_argument(
         "--timings", action="store_true", help="show what each tool cost, and write trace.json for a trace viewer"
     )
+    parser.add_argument("--fix", action="store_true", help="first let the tools fix what they safely can")
+    parser.add_argument("--allow-dirty", action="store_true", help="with --fix: files that are not committed, too")
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
 
 

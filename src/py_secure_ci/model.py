@@ -169,6 +169,7 @@ class Finding:
     cwe: tuple[int, ...] = ()
     fix: str = ""
     edits: tuple[Edit, ...] = ()
+    fixable: bool = False  # `run --fix` settles it
     advisory: Advisory | None = None
     secret: bool = False  # the code at the location may not be shown
     anchor: str = ""

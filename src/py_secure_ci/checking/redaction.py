@@ -75,7 +75,8 @@ def _clean(
     if pattern is not None:
         message, fix, code = (pattern.sub(MASK, text) for text in (message, fix, code))
         before, after = (tuple(pattern.sub(MASK, line) for line in lines) for lines in (before, after))
-    code, edits = "" if near or finding.secret else code, () if near else finding.edits
+    code = "" if near or finding.secret else code
+    edits = () if where is not None and where.path in quiet else finding.edits  # they hold more than one line
     secret = finding.secret or near
     if (message, fix, code, before, after, edits, secret) == _shown(finding):
         return finding  # most are, and a copy costs more than the look

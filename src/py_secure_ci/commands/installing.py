@@ -69,6 +69,8 @@ class Installer:
                     f"the YAML says to use the project's own {tool.name}, but the project has no environment",
                     hint=f"Make one (.venv), or take `source: project` away from tools.{tool.name}.",
                 )
+            if tool.of_python:
+                return Installation(name=tool.name, version="", source=source, bin=python.parent, python=python)
             return self._toolchain.from_project(tool.name, python, program=program, distribution=distribution)
         overlay = python if tool.stage is Stage.TEST else None
         name = tool.lock or tool.name

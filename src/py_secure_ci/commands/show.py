@@ -28,7 +28,7 @@ from py_secure_ci.step_outputs import output_file_text, step_outputs
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
-ARTIFACTS = ("junit.xml", "coverage.xml")  # of the tools themselves
+ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
@@ -85,7 +85,11 @@ def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
 def clear(folder: Path) -> None:
     """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
     names = [one.filename for one in ALL_FORMATS if one.filename]
-    remove_all(folder, (*names, TIMINGS, PAGE, *ARTIFACTS), ("gl-sbom-*.cdx.json", ".*.part"))
+    remove_all(
+        folder,
+        (*names, TIMINGS, PAGE, *ARTIFACTS),
+        ("gl-sbom-*.cdx.json", ".*.part", *(f"*-{name}" for name in ARTIFACTS)),
+    )
 
 
 def _due(name: str, report: Report) -> bool:

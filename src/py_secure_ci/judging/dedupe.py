@@ -189,6 +189,7 @@ def _group(members: list[Finding]) -> Group:
         cwe=tuple(sorted({number for one in members for number in one.cwe})),
         fix=next((one.fix for one in members if one.fix), ""),
         edits=() if secret else next((one.edits for one in members if one.edits), ()),
+        fixable=any(one.fixable for one in members),
         secret=secret,
         code="" if secret else kept.code,
         advisory=_advisory([one.advisory for one in members if one.advisory is not None]),

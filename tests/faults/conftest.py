@@ -46,9 +46,12 @@ FILES = {
         "import subprocess\n\n\ndef  pay(command: str, total: int = None) -> int:\n    if total == None:\n"
         '        return "none"\n    subprocess.call(command, shell=True)\n    return total + 1\n'
     ),
-    "app/clean.py": "LIMIT = 3\n",
+    "app/clean.py": '"""Limits.\n\n>>> LIMIT + 1\n5\n"""\n\nLIMIT = 3\n',
     "app/settings.txt": f"aws_key = '{SECRET}'\n",
-    "tests/test_orders.py": "def test_that_fails():\n    assert 1 == 2\n\n\ndef test_that_passes():\n    assert True\n",
+    "tests/test_orders.py": (
+        "import unittest\n\n\nclass Orders(unittest.TestCase):\n    def test_that_fails(self):\n        assert 1 == 2\n\n"
+        "    def test_that_passes(self):\n        assert True\n"
+    ),
     "requirements.txt": "urllib3==1.24.1\nsix==1.16.0\n",
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
@@ -155,7 +158,7 @@ class Lab:
         folder, program, real = programs, tool.program or tool.name, self.real_or_kept(tool)
         only: tuple[str, ...] = ()
         if in_environment(tool):
-            folder, program, only, real = self.environment(programs, name), "python", ("run_pytest",), str(self.python)
+            folder, program, only, real = self.environment(programs, name), "python", ("/run_",), str(self.python)
         plan = {
             "fault": name,
             "argument": argument,
@@ -168,10 +171,8 @@ class Lab:
             "blindfold": BLINDFOLDS.get(tool.name, "files"),
             "words": WORDS.get(tool.name, USUAL_WORDS),
         }
-        if name == "missing" and not in_environment(tool):
-            return
         path = folder / program
-        if path.exists():
+        if path.exists() or (name == "missing" and not in_environment(tool)):
             return  # two tools of one program
         text = (HERE / "misbehaving.py").read_text("utf-8")
         path.write_text(f"#!{sys.executable} -IS\n{text}", "utf-8")
@@ -184,10 +185,10 @@ class Lab:
         version = self.python.resolve().name.removeprefix("python") or "3"
         packages = folder / "lib" / f"python{version}" / "site-packages"
         metadata = packages / "pytest-9.0.0.dist-info"
-        metadata.mkdir(parents=True)
+        metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest\nVersion: 9.0.0\n", "utf-8")
         (folder / "pyvenv.cfg").write_text("home = /nowhere\n", "utf-8")
-        (folder / "bin").mkdir()
+        (folder / "bin").mkdir(exist_ok=True)
         if fault != "missing":
             (folder / "bin" / "pytest").write_text("#!/bin/false\n", "utf-8")
             (folder / "bin" / "pytest").chmod(0o755)

@@ -108,7 +108,8 @@ class Lab:
         programs = place / "programs"
         programs.mkdir(parents=True)
         for name, fault in faults.items():
-            self.misbehave(programs, by_name(name), fault)
+            if fault != "locked":  # the real one, by its lock
+                self.misbehave(programs, by_name(name), fault)
         one = product.Project(place / "project", {"PATH": f"{programs}{os.pathsep}{self.path(place)}"})
         one.write({**FILES, ".py-secure-ci.yml": self.yaml(programs, names, faults, **more)}).commit()
         return one
@@ -144,7 +145,7 @@ class Lab:
         if stages[Stage.TEST.value]:
             stages[Stage.TEST.value] = {**stages["test"], "coverage": 0}
         tools: dict[str, Any] = {}
-        for name in faults:
+        for name in (one for one, fault in faults.items() if fault != "locked"):
             tools[name] = {"source": "project" if in_environment(by_name(name)) else "path"}
             if name in more.get("timeouts", {}):
                 tools[name]["timeout"] = more["timeouts"][name]

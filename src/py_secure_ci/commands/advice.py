@@ -51,7 +51,7 @@ def advice_for(
     from py_secure_ci.commands.vouching import vouching
 
     settings = project.config.advisories
-    snapshot, _ = current(session.cache)
+    snapshot, _ = current(session.tools)
     trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
     live = settings.source == "live" or (settings.source == "auto" and not trouble)
     if offline and settings.source == "live":

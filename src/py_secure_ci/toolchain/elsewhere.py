@@ -49,7 +49,7 @@ def from_path(name: str, program: str, environ: Mapping[str, str], cwd: Path) ->
     if found is None:
         raise ToolchainError(
             f"{name}: there is no program {program!r} on PATH",
-            hint=f"install it, or leave out `source: path` to use the locked one (tools.{name}.source)",
+            hint=f"install it where PATH leads, or use the locked one if there is one (tools.{name}.source)",
         )
     said = _version_words(found, environ, cwd)
     version = _VERSION.search(said)

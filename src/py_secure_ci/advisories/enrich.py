@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from packaging.version import Version
+
 from py_secure_ci.advisories.severity import judge
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.advisories.way_out import Upgrade, way_out
+from py_secure_ci.dependencies.names import is_version
 from py_secure_ci.model import Advisory, Finding, Location, Rule, Severity
 from py_secure_ci.pins import Dependencies, Pin
 
@@ -104,7 +107,9 @@ class _Package:
             package=pin.name,
             version=pin.version,
             ids=by_preference(ids),
-            fixed_in=tuple(dict.fromkeys(version for one in said for version in one.fixed_in)),
+            fixed_in=_ascending(
+                [*(bound for one in own for bound in one.fixed), *(v for one in said for v in one.fixed_in)]
+            ),
             upgrade=upgrade.version,
             allowed=upgrade.allowed,
             command=upgrade.command,
@@ -143,6 +148,12 @@ def _severity(judged: Severity, cluster: list[Finding]) -> Severity:
     """What the vectors say; where there are none, what a tool says, and never a guess."""
     said = [one.severity for one in cluster if one.severity is not Severity.UNKNOWN]
     return judged if judged is not Severity.UNKNOWN or not said else max(said, key=lambda one: one.rank)
+
+
+def _ascending(versions: Iterable[str]) -> tuple[str, ...]:
+    """Each version once; what is no version is left out. pip-audit names those of the first range only."""
+    found = {Version(one): one for one in versions if is_version(one)}
+    return tuple(found[one] for one in sorted(found))
 
 
 def _message(advisory: Advisory, asked_at: str) -> str:

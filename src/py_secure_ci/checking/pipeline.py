@@ -125,6 +125,7 @@ class _Check:
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
         self.began = time.monotonic()
+        self.made: dict[str, Mapping[str, str]] = {}  # artifacts by tool
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
@@ -137,6 +138,10 @@ class _Check:
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
+        for tool, artifacts in ((one.tool.name, self.made.get(one.tool.name, {})) for one in due):
+            for name, text in artifacts.items():  # the first of two test runs has the plain name
+                taken = name in self.result.artifacts
+                self.result.artifacts[f"{tool}-{name}" if taken else name] = text
         if self.services.costs is not None and self.result.processes:
             self.services.costs.save()
         return self.result
@@ -167,7 +172,8 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint)
-        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
+        version = python.version if python and tool.of_python else installed.info.version
+        installed = replace(installed, info=replace(installed.info, version=version, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         work = Work(
@@ -186,7 +192,7 @@ class _Check:
             return failed(info, f"its work cannot be done ({type(error).__name__}: {error})")
         if isinstance(outcome, Completed):
             with self.lock:
-                self.result.artifacts.update(reading.artifacts)
+                self.made[tool.name] = reading.artifacts
                 self.result.components = (*self.result.components, *reading.components)
         return outcome
 

@@ -7,6 +7,8 @@ import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from py_secure_ci.config import policy_settings, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
 from py_secure_ci.config.licence_policy import licence_policy
@@ -102,7 +104,7 @@ def _stages(
         if isinstance(said, dict):
             names = tuple(said.get("tools", names))
             names = (*names, *(("licences",) if "licences" in said else ()))  # a policy that nobody checks is none
-            options |= {key: value for key, value in said.items() if key != "tools"}
+            options |= {key: value for key, value in said.items() if key not in ("tools", "public")}
         names = tuple(dict.fromkeys((*names, *(one.name for one in custom if one.stage is stage))))
         if names:
             result[stage] = StageSettings(tools=names, options=options)
@@ -128,4 +130,5 @@ def _environment(data: Mapping[str, Any]) -> EnvironmentSettings:
 def _advisories(data: Mapping[str, Any]) -> AdvisorySettings:
     stage = (data.get("stages") or {}).get("sca")
     given = stage.get("advisories") if isinstance(stage, dict) else None
-    return AdvisorySettings(**(given or {}))
+    names = stage.get("public", ()) if isinstance(stage, dict) else ()
+    return AdvisorySettings(**(given or {}), public=tuple(sorted({canonicalize_name(one) for one in names})))

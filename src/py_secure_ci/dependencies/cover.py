@@ -10,6 +10,7 @@ from posixpath import basename, dirname, join
 from py_secure_ci.dependencies.entries import COMPUTED, NO_LOCK, is_build
 from py_secure_ci.dependencies.manifest import unmet
 from py_secure_ci.dependencies.names import exact_version
+from py_secure_ci.dependencies.own_projects import without_own
 from py_secure_ci.dependencies.recognise import Kind
 from py_secure_ci.pins import Constraint, Declaration, Unpinned
 
@@ -30,6 +31,9 @@ class Read:
 
 def settle(read: Mapping[str, Read]) -> tuple[Declaration, ...]:
     """All declarations in path order, each open requirement either answered for by a lock or a gap."""
+    folders = {dirname(path) for path, one in read.items() if one.kind in _BUILT}
+    names = {one.declaration.project for one in read.values()}
+    read = {path: replace(one, declaration=without_own(one.declaration, folders, names)) for path, one in read.items()}
     families = _families(read)
     return tuple(_settle(path, read, families.get(path, frozenset())) for path in sorted(read))
 
@@ -133,7 +137,8 @@ def _made_from(other: str, lock: Read, source: str) -> bool:
     """A lock in the same folder whose header names the source, or a pylock, which seldom says what it was made from."""
     if dirname(other) != dirname(source) or not lock.declaration.locked:
         return False
-    return lock.kind is Kind.PYLOCK or basename(source) in lock.header.split()
+    made_from = {basename(word) for word in lock.header.split()}
+    return lock.kind is Kind.PYLOCK or basename(source) in made_from
 
 
 def _families(read: Mapping[str, Read]) -> dict[str, frozenset[str]]:
@@ -170,7 +175,7 @@ def _without_doubles(declaration: Declaration, locks: list[Read]) -> Declaration
     return replace(
         declaration,
         pins=tuple(pin for pin in declaration.pins if (pin.name, pin.version) not in pinned and pin.name not in local),
-        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_),
+        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_ | local),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from py_secure_ci.dependencies.entries import COMPUTED, Entries
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import normalise
+from py_secure_ci.dependencies.origins import Origins, of_pyproject
 from py_secure_ci.dependencies.poetry_tables import read_poetry
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
 from py_secure_ci.errors import WrongShape
@@ -23,11 +24,13 @@ class Pyproject:
     declaration: Declaration
     dynamic: bool
     includes: tuple[str, ...]
+    origins: Origins
 
 
 def read(text: str, file: str) -> Pyproject:
     """Every table that declares dependencies. Raises `WrongShape`."""
     pyproject, lines, entries = load_toml(text), Lines(text), Entries(file)
+    entries.origins = of_pyproject(pyproject)
     project = table(pyproject, "project")
     _project(entries, project, lines)
     _groups(entries, table(pyproject, "dependency-groups"), lines)
@@ -46,7 +49,7 @@ def read(text: str, file: str) -> Pyproject:
         project=_text(project, poetry, "name"),
         project_version=_text(project, poetry, "version"),
     )
-    return Pyproject(declaration, bool(dynamic), includes)
+    return Pyproject(declaration, bool(dynamic), includes, entries.origins)
 
 
 def _text(project: dict[str, Any], poetry: dict[str, Any], key: str) -> str:

@@ -31,17 +31,17 @@ def merged(findings: Sequence[Finding]) -> tuple[Group, ...]:
     for index, finding in enumerate(findings):
         if finding.location is not None and finding.advisory is None and not finding.anchor:
             by_path[finding.location.path].append(index)
-    names = {finding.name for finding in findings}
+    each = [finding.name for finding in findings]
+    names = set(each)
+    named = {path: {each[index] for index in indices} for path, indices in by_path.items()}
     for row in table("duplicates")["same"]:
         left = {name for name in names if matches_any(name, row["rules"])}
         right = {name for name in names if matches_any(name, row["with"])} if "with" in row else left
-        for indices in by_path.values() if left and right else ():
-            _join_row(
-                groups,
-                row,
-                [i for i in indices if findings[i].name in left],
-                [i for i in indices if findings[i].name in right],
-            )
+        for path, indices in by_path.items() if left and right else ():
+            if not (left.isdisjoint(named[path]) or right.isdisjoint(named[path])):
+                _join_row(
+                    groups, row, [i for i in indices if each[i] in left], [i for i in indices if each[i] in right]
+                )
     _join_advisories(groups)
     return tuple(_group([findings[index] for index in members]) for members in groups.all())
 
@@ -172,6 +172,7 @@ def _group(members: list[Finding]) -> Group:
         cwe=tuple(sorted({number for one in members for number in one.cwe})),
         fix=next((one.fix for one in members if one.fix), ""),
         edits=() if secret else next((one.edits for one in members if one.edits), ()),
+        fixable=any(one.fixable for one in members),
         secret=secret,
         code="" if secret else kept.code,
         advisory=_advisory([one.advisory for one in members if one.advisory is not None]),

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import argument, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 SCHEMAS = {  # name of the command -> schema
     "main": ("vendor.github-workflows",),
@@ -105,9 +106,6 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(
-        files={".github/workflows/canary.yml": "on: push\njobs: {a: {runs-on: x, step: []}}\n"},
-        expect=frozenset({"github-workflow"}),
-    ),
+    canary=planted("check-jsonschema", "github-workflow"),
     text_only=True,
 )

@@ -12,12 +12,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import syntax_command, syntax_gaps, unparsable
 from py_secure_ci.adapting.selection import project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 SITE = """\
 import atexit, glob, os, sys
@@ -119,13 +120,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(
-        files={
-            "canary.py": "import py_secure_ci_missing\n",
-            "pyproject.toml": '[project]\nname = "canary"\ndependencies = ["py_secure_ci_unused"]\n',
-        },
-        expect=frozenset({"DEP001", "DEP002"}),
-    ),
+    canary=planted("deptry", "DEP001", "DEP002"),
     settings=("pyproject.toml",),
     needs_environment=True,
 )

@@ -14,12 +14,13 @@ from functools import reduce
 from typing import Any
 
 from py_secure_ci.adapting.linter_settings import dropped, from_ini, from_toml
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 TYPES = {  # type -> severity, bit of the exit status
     "error": (Severity.ERROR, 2),
@@ -33,7 +34,6 @@ ALLOWED = re.compile(
     r"enable|disable|(max|min)-[a-z-]+|[a-z-]+-(rgx|naming-style|names|ids|methods|modules|classes|decorators|builtins)"
 )
 FILES = {"pylintrc": ".*", ".pylintrc": ".*", "setup.cfg": r"pylint\b.*", "tox.ini": r"pylint\b.*"}
-CANARY_TEXT = "import os\n\n\ndef buy(basket=[]):\n    return undefined, basket\n"
 UNREAD = frozenset({"E0001", "E0011", "F0001", "F0002", "F0010", "F0011"})
 
 
@@ -120,7 +120,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    canary=planted("pylint"),
     settings=(*FILES, "pyproject.toml"),
     split=pieces,
     byte_columns=True,

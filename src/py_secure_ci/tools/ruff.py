@@ -17,34 +17,21 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
 from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
 from py_secure_ci.adapting.selection import file_arguments, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Selection, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
 # Not ruff's own default, which since 0.15 holds hundreds of style rules.
 SELECT = "E4,E7,E9,F,B,PLE"
 BASE = ("ruff", "check", "--no-fix", "--no-fix-only", "--no-cache", "--output-format=json")
 CANARY_NAME = "py_secure_ci_canary_.py"
-# Breaks rules of about every family, so that any sensible choice of rules sees at least one.
-CANARY_TEXT = """\
-import sys, os
-from typing import List
-def Bad(a=[], l = 1):
-    try:
-        pass
-    except:
-        pass
-    if a == None: print("%s" % (undefined_name))
-    x = eval("1");
-    assert (a, "always true")
-    return dict(a=1), List \n\n\n\n
-class lower: x = lambda: 0
-"""
 
 
 def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
@@ -64,7 +51,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
         Command(
             name="canary",
             argv=(*mode, *task.options.args, f"--stdin-filename={stdin_name}", "-"),
-            stdin=CANARY_TEXT,
+            stdin=TOOL.canary.files["canary.py"] if TOOL.canary else "",
         ),
     )
 
@@ -90,7 +77,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     canary = read_diagnostics(executions["canary"].stdout) if planted else ()
     shown = [one for one in said if one.code not in UNREADABLE]
     return Reading(
-        findings=(*(_finding(one, one.path) for one in shown), *(_finding(one, planted) for one in canary)),
+        findings=(*(_finding(one, one.path, task) for one in shown), *(_finding(one, planted, task) for one in canary)),
         rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
         looked_at=looked_at,
         gaps=tuple(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
@@ -99,7 +86,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     )
 
 
-def _finding(one: Diagnostic, path: str) -> Finding:
+def _finding(one: Diagnostic, path: str, task: Task) -> Finding:
     moved = path != one.path
     return Finding(
         tool="ruff",
@@ -109,6 +96,7 @@ def _finding(one: Diagnostic, path: str) -> Finding:
         location=type(one.location)(path, one.location.line) if moved else one.location,
         fix=one.fix,
         edits=() if moved else one.edits,
+        fixable=one.safe and settles(task, one.code),
     )
 
 
@@ -136,7 +124,8 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    canary=planted("ruff"),
+    fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
     default=True,
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),

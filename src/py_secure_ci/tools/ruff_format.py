@@ -10,19 +10,21 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_fixing import layout
 from py_secure_ci.adapting.selection import argument, file_arguments, project_path, with_suffix
+from py_secure_ci.adapting.unified_diff import short
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.model import Edit, Excluded, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Selection, Task, Tool
 
 UNFORMATTED = "unformatted"
 # The canary is outside the project, where ruff would use the configuration of the folders above the scratch folder;
 # it therefore goes through stdin, under a name in the project's root that exclusion does not reach. For stdin ruff
 # prints no JSON; the exit status is the answer.
 CANARY_NAME = "py_secure_ci_canary_.py"
-CANARY_TEXT = "x   =  {  'a':1,\n\n 'b':  2 }\ndef f ( a,b ):\n  return   a+b ;\n"
 BASE = ("ruff", "format", "--check", "--no-cache", "--output-format=json")
 
 
@@ -44,7 +46,7 @@ def _commands(task: Task) -> tuple[Command, ...]:
         Command(
             name="canary",
             argv=(*BASE, *config, *task.options.args, f"--stdin-filename={(task.root / CANARY_NAME).as_posix()}", "-"),
-            stdin=CANARY_TEXT,
+            stdin=TOOL.canary.files["canary.py"] if TOOL.canary else "",
         ),
     )
 
@@ -98,10 +100,12 @@ def _reason(one: Diagnostic) -> str:
 def _finding(one: Diagnostic, task: Task) -> Finding:
     cell = f" (notebook cell {one.cell})" if one.cell is not None else ""
     path = argument(project_path(one.path, task.root))
-    return _unformatted(one.path, one.location.line, cell, f"Run: ruff format -- {shlex.quote(path)}")
+    return _unformatted(one.path, one.location.line, cell, f"Run: ruff format -- {shlex.quote(path)}", one.edits)
 
 
-def _unformatted(path: str, line: int | None = None, cell: str = "", fix: str = "") -> Finding:
+def _unformatted(
+    path: str, line: int | None = None, cell: str = "", fix: str = "", edits: tuple[Edit, ...] = ()
+) -> Finding:
     return Finding(
         tool="ruff-format",
         rule=UNFORMATTED,
@@ -109,6 +113,8 @@ def _unformatted(path: str, line: int | None = None, cell: str = "", fix: str = 
         message=f"The file is not formatted{cell}",
         location=Location(path, line),
         fix=fix,
+        edits=short(edits),
+        fixable=True,
     )
 
 
@@ -120,8 +126,10 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
+    canary=planted("ruff-format", "unformatted"),
+    fixer=Fixer(turn=4, commands=layout),
     settings=CONFIGS,
+    lasting_gaps="ruff could not parse it: ",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     lock="ruff",

@@ -55,7 +55,7 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
         *("--preview-features", "audit-command,json-output", "audit", "--frozen", "--output-format", "json"),
         *("--service-url", task.advisory_url, *task.options.args),
     )
-    return Command(argv=argv, name=name, inputs=inputs, env={"UV_HTTP_RETRIES": "1"}, network=True)
+    return Command(argv=argv, name=name, inputs=inputs, env={"UV_HTTP_RETRIES": "1", **pinned.DIRECT}, network=True)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:

@@ -73,7 +73,12 @@ def run_command(
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
         inputs={**scripts, f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns, *outputs),
-        env={"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis")},
+        # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.
+        env={
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONSAFEPATH": "",
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis"),
+        },
         clean=ANY,
         found=ANY,
         network=True,

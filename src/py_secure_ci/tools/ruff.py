@@ -103,6 +103,7 @@ TOOL = Tool(
     fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
     default=True,
+    lasting_gaps="ruff could not read it: Expected a Jupyter Notebook",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     # Without codes it leaves out the whole file; ruff takes flake8's words for its own.

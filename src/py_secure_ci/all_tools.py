@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from py_secure_ci.tool import Tool
 from py_secure_ci.tools import (
+    actionlint,
     bandit,
     black,
     check_jsonschema,
@@ -55,6 +56,7 @@ TOOLS: tuple[Tool, ...] = (
     deptry.TOOL,
     syft.TOOL,
     zizmor.TOOL,
+    actionlint.TOOL,
     check_jsonschema.TOOL,
     validate_pyproject.TOOL,
 )

@@ -40,6 +40,7 @@ DEFECTS = {
     "gitleaks": ("shop/seeds.py", "github-pat"),
     "kingfisher": ("shop/seeds.py", "betterleaks.github-pat"),
     "deptry": ("shop/seeds.py", "DEP001"),
+    "actionlint": (".github/workflows/form.yml", "syntax-check"),
     "check-jsonschema": (".github/workflows/form.yml", "github-workflow"),
     "validate-pyproject": ("example/pyproject.toml", "invalid"),
 }

@@ -64,6 +64,7 @@ class Task:
     budget: float | None = None  # seconds for each process instead of the timeout; a gap if it is not enough
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
+    frameworks: frozenset[str] = frozenset()  # web frameworks in use, for a tool that wants to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +138,12 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
+    source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
+    nothing: str = ""  # what there is none of where nothing is due, if that is not what its stage says
     scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
     # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.
     per_file: bool = False
@@ -152,6 +154,8 @@ class Tool:
     split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
+    wants_frameworks: bool = False  # has `Task.frameworks` filled in
+    of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
     # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and
@@ -165,4 +169,7 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
+    # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
+    lasting_gaps: str = ""
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

@@ -18,6 +18,7 @@ from py_secure_ci.checking.planning import Plan, plan
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
 from py_secure_ci.config.settings import Config
+from py_secure_ci.dependencies.frameworks import frameworks_of
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
@@ -114,16 +115,19 @@ def check(
 ) -> Run:
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
-    return _Check(config, tree, services).run(plans)
+    wanted = any(isinstance(one, Plan) and one.tool.wants_frameworks for one in plans)
+    frameworks = frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
+    return _Check(config, tree, services, frameworks).run(plans)
 
 
 class _Check:
-    def __init__(self, config: Config, tree: Tree, services: Services) -> None:
-        self.config, self.tree, self.services = config, tree, services
+    def __init__(self, config: Config, tree: Tree, services: Services, frameworks: frozenset[str]) -> None:
+        self.config, self.tree, self.services, self.frameworks = config, tree, services, frameworks
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
         self.began = time.monotonic()
+        self.made: dict[str, Mapping[str, str]] = {}  # artifacts by tool
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
@@ -136,6 +140,10 @@ class _Check:
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
+        for tool, artifacts in ((one.tool.name, self.made.get(one.tool.name, {})) for one in due):
+            for name, text in artifacts.items():  # the first of two test runs has the plain name
+                taken = name in self.result.artifacts
+                self.result.artifacts[f"{tool}-{name}" if taken else name] = text
         if self.services.costs is not None and self.result.processes:
             self.services.costs.save()
         return self.result
@@ -166,7 +174,8 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint)
-        installed = replace(installed, info=replace(installed.info, config=self._tuning(one)))
+        version = python.version if python and tool.of_python else installed.info.version
+        installed = replace(installed, info=replace(installed.info, version=version, config=self._tuning(one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         work = Work(
@@ -185,7 +194,7 @@ class _Check:
             return failed(info, f"its work cannot be done ({type(error).__name__}: {error})")
         if isinstance(outcome, Completed):
             with self.lock:
-                self.result.artifacts.update(reading.artifacts)
+                self.made[tool.name] = reading.artifacts
                 self.result.components = (*self.result.components, *reading.components)
         return outcome
 
@@ -206,6 +215,7 @@ class _Check:
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
+            frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
 
     def _tuning(self, one: Plan) -> str:

@@ -158,6 +158,7 @@ TOOL = Tool(
     canary=planted("bandit", "B506", "B602"),
     settings=(".bandit", "pyproject.toml"),
     per_file=True,
+    lasting_gaps="bandit: syntax error while parsing",
     alone=128 * 1024,
     passed_over_by="`# nosec` comments",
     split=pieces,

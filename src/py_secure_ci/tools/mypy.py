@@ -212,6 +212,7 @@ TOOL = Tool(
     split=_split,
     needs_environment=True,
     own_cache=True,
+    lasting_gaps="mypy (refuses a folder|stops at a syntax error elsewhere)",
     depends_on=(".py", ".pyi", ".typed", ".toml", ".ini", ".cfg"),
     leads_out=r"\b(mypy_path|custom_typeshed_dir|custom_typing_module|python_executable|plugins)\b",
     default=True,

@@ -54,6 +54,7 @@ class Task:
     pins: tuple[Pin, ...] = ()  # due
     canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
     canary_pin: Pin | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.texts` files
     settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
@@ -138,7 +139,9 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
+    texts: tuple[str, ...] = ()  # globs of the files whose text it is handed (`Task.texts`), for tools of ours
+    # path (on PATH only) | project (its own copy only) | own (ours: no process) | custom | import; empty: the YAML has it
+    source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)

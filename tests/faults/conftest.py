@@ -65,6 +65,9 @@ FILES = {
     ),
     "app/token.txt": "token = 'ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n",
     ".gitlab-ci.yml": "test:\n  script: {a: 1}\n",
+    ".pre-commit-config.yaml": (
+        "repos:\n- repo: local\n  hooks:\n  - {id: never, name: never, language: fail, entry: never, files: settings}\n"
+    ),
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more

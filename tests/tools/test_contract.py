@@ -20,7 +20,7 @@ RECORDED = [tool for tool in TOOLS if (HERE / tool.name / "clean" / "input.txt")
 each = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 each_recorded = pytest.mark.parametrize("tool", RECORDED, ids=lambda tool: tool.name)
 SECURITY_STAGES = {Stage.SAST, Stage.SECRETS, Stage.CI}
-QUALITY = {"actionlint", "check-jsonschema", "validate-pyproject"}  # of the stage ci, but about form
+QUALITY = {"actionlint", "check-jsonschema", "pre-commit", "validate-pyproject"}  # of the stage ci, but about form
 READS_ANY_BYTES = {"gitleaks", "kingfisher"}
 
 

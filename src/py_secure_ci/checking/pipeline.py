@@ -209,6 +209,7 @@ class _Check:
             files=one.files,
             pins=one.pins,
             settings=one.settings,
+            texts=one.texts,
             options=self.config.options(one.tool.name),
             stage_options=one.stage.options,
             python=python.python if python else None,

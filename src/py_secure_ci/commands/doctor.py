@@ -64,6 +64,8 @@ def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str
 def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, str]) -> tuple[str, str, bool]:
     if tool.of_python:
         return "", "part of the project's Python", True
+    if source == "own":
+        return VERSION, "part of py-secure-ci", True
     if source == "project":
         return "", "the project's own copy, found when it runs", True
     try:

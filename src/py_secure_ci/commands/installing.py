@@ -15,6 +15,7 @@ from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.installation import Installation
+from py_secure_ci.version import VERSION
 
 
 class Installer:
@@ -36,6 +37,8 @@ class Installer:
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
+        if tool.source == "own":
+            return Installed(ToolInfo(name=tool.name, stage=tool.stage, version=VERSION, source="own"), None)
         if tool.source in ("import", "custom"):
             info = ToolInfo(name=tool.name, stage=tool.stage, source=tool.source)
             return Installed(info, self._folder(tool))

@@ -140,7 +140,7 @@ class Tool:
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
     texts: tuple[str, ...] = ()  # globs of the files whose text it is handed (`Task.texts`), for tools of ours
-    # path (on PATH only) | project (its own copy only) | own (ours: no process) | custom | import; empty: the YAML has it
+    # path (on PATH only) | project (its own copy only) | own (no process) | custom | import; empty: as the YAML says
     source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)

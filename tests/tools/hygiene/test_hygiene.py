@@ -89,7 +89,7 @@ def test_the_canary_is_seen_whatever_is_chosen_and_never_shown_as_the_projects()
 
 
 def test_broken_toml_is_no_clean_answer() -> None:
-    with pytest.raises(WrongShape, match="pyproject.toml is not valid TOML"):
+    with pytest.raises(WrongShape, match=r"pyproject\.toml is not valid TOML"):
         read("broken")
 
 

@@ -22,7 +22,7 @@ from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
 # What is ours and starts no process has no program that could misbehave.
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "own")
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "ours")
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"

@@ -71,7 +71,7 @@ FAULTS = (
     *(Fault(f"shape:{text}", NO_ANSWER) for text in SHAPES),
     *(Fault(f"shape-0:{text}", NO_ANSWER) for text in SHAPES),
 )
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "own")  # what starts no process has no program
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "ours")  # what starts no process has no program
 NAMES = tuple(tool.name for tool in TOOLS)
 # They run by the project's own interpreter: that is then the program which misbehaves.
 TESTERS = frozenset(tool.name for tool in TOOLS if tool.stage is Stage.TEST)

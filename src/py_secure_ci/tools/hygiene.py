@@ -50,6 +50,6 @@ TOOL = Tool(
     select=lambda files, _settings: Selection(files),
     canary=CANARY,
     texts=TEXTS,
-    source="own",
+    source="ours",
     default=True,
 )

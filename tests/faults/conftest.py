@@ -209,7 +209,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The real tools, and what they say of the project, recorded once through the product itself."""
     folder = tmp_path_factory.mktemp("lab")
     toolchain = Toolchain(cache_folder(os.environ), os.environ)
-    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if tool.source != "path"}
+    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if not tool.source}
     real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS if not tool.source}
     real["flake8"] = real["dlint"]  # one program, of which only this copy has the plugin
     python = next(installed[tool.name].python for tool in TOOLS if in_environment(tool))

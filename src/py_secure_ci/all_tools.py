@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from py_secure_ci.tool import Tool
 from py_secure_ci.tools import (
+    actionlint,
     bandit,
     black,
     check_jsonschema,
@@ -14,6 +15,7 @@ from py_secure_ci.tools import (
     doctest,
     flake8,
     gitleaks,
+    hygiene,
     isort,
     kingfisher,
     licences,
@@ -22,6 +24,7 @@ from py_secure_ci.tools import (
     pdm_lock,
     pip_audit,
     poetry_lock,
+    pre_commit,
     pylint,
     pyrefly,
     pyright,
@@ -79,6 +82,9 @@ TOOLS: tuple[Tool, ...] = (
     deptry.TOOL,
     syft.TOOL,
     zizmor.TOOL,
+    actionlint.TOOL,
     check_jsonschema.TOOL,
     validate_pyproject.TOOL,
+    pre_commit.TOOL,
+    hygiene.TOOL,
 )

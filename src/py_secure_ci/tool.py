@@ -56,6 +56,7 @@ class Task:
     pins: tuple[Pin, ...] = ()  # due
     canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
     canary_pin: Pin | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.texts` files
     settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
@@ -140,6 +141,7 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    texts: tuple[str, ...] = ()  # globs of the files whose text it is handed (`Task.texts`), for tools of ours
     # path (on PATH only), project (its own copy only), ours (nothing to install), custom, import; else as the YAML says
     source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)

@@ -21,7 +21,8 @@ from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-TOOLS = all_tools.TOOLS
+# What is ours and starts no process has no program that could misbehave.
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "ours")
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"
@@ -65,6 +66,9 @@ FILES = {
     ),
     "app/token.txt": "token = 'ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n",
     ".gitlab-ci.yml": "test:\n  script: {a: 1}\n",
+    ".pre-commit-config.yaml": (
+        "repos:\n- repo: local\n  hooks:\n  - {id: never, name: never, language: fail, entry: never, files: settings}\n"
+    ),
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more
@@ -205,7 +209,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The real tools, and what they say of the project, recorded once through the product itself."""
     folder = tmp_path_factory.mktemp("lab")
     toolchain = Toolchain(cache_folder(os.environ), os.environ)
-    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if tool.source != "path"}
+    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if not tool.source}
     real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS if not tool.source}
     real["flake8"] = real["dlint"]  # one program, of which only this copy has the plugin
     python = next(installed[tool.name].python for tool in TOOLS if in_environment(tool))

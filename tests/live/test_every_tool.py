@@ -22,6 +22,7 @@ KNOT = "def knot(one):\n" + "".join(f"    if one == {n}:\n        return {n}\n" 
 SEEDS = {  # what the shop lacks
     "shop/seeds.py": f"import sys\nimport os\n\nimport requests\n\nTOKEN = '{TOKEN}'\nexec(TOKEN)\n\n\n{KNOT}",
     ".github/workflows/form.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    step:\n    - run: echo\n",
+    ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - {id: no-exec, name: no exec, language: pygrep, entry: exec, files: seeds}\n",
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 # Tool -> a file and a rule that it has to report there.
@@ -40,7 +41,9 @@ DEFECTS = {
     "gitleaks": ("shop/seeds.py", "github-pat"),
     "kingfisher": ("shop/seeds.py", "betterleaks.github-pat"),
     "deptry": ("shop/seeds.py", "DEP001"),
+    "actionlint": (".github/workflows/form.yml", "syntax-check"),
     "check-jsonschema": (".github/workflows/form.yml", "github-workflow"),
+    "pre-commit": ("shop/seeds.py", "no-exec"),
     "validate-pyproject": ("example/pyproject.toml", "invalid"),
 }
 OTHERS = [tool for tool in TOOLS if not tool.default]

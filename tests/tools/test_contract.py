@@ -20,7 +20,7 @@ RECORDED = [tool for tool in TOOLS if (HERE / tool.name / "clean" / "input.txt")
 each = pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 each_recorded = pytest.mark.parametrize("tool", RECORDED, ids=lambda tool: tool.name)
 SECURITY_STAGES = {Stage.SAST, Stage.SECRETS, Stage.CI}
-QUALITY = {"check-jsonschema", "validate-pyproject"}  # of the stage ci, but about form
+QUALITY = {"actionlint", "check-jsonschema", "pre-commit", "validate-pyproject"}  # of the stage ci, but about form
 # They answer in words on the other stream; what becomes of these words cut short is in test_lock_freshness.py.
 SAYS_NOTHING_HERE = {"uv-lock", "poetry-lock", "pdm-lock"}
 ON_STDOUT = [tool for tool in RECORDED if tool.name not in SAYS_NOTHING_HERE]

@@ -16,5 +16,17 @@ def test_every_tool_has_its_row() -> None:
     assert said == [(f"**{tool.name}**" if tool.default else tool.name, tool.stage.value) for tool in TOOLS]
 
 
+def test_where_a_tool_comes_from_is_said_where_we_do_not_install_it() -> None:
+    paragraph = next(part for part in PAGE.split("\n\n") if "not installed by us" in part)
+    told = set(
+        paragraph.partition(" not installed by us")[0]
+        .removesuffix(" are")
+        .removesuffix(" is")
+        .replace(" and ", ", ")
+        .split(", ")
+    )
+    assert told == {tool.name for tool in TOOLS if tool.source == "path"}
+
+
 def test_every_rule_of_ours_is_named() -> None:
     assert [rule for rule in sorted(rule_ids()) if f"`{rule}`" not in PAGE] == []

@@ -14,13 +14,17 @@ else:
     import tomli as tomllib
 
 
-def tool_table(text: str, name: str) -> dict[str, Any] | None:
-    """`[tool.<name>]` of a pyproject.toml, None if there is none. Broken TOML raises `WrongShape`."""
+def document(text: str) -> dict[str, Any]:
+    """A whole pyproject.toml. Broken TOML raises `WrongShape`."""
     try:
-        document = tomllib.loads(text)
+        return tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise WrongShape(f"pyproject.toml is not valid TOML: {error}") from None
-    tools = document.get("tool")
+
+
+def tool_table(text: str, name: str) -> dict[str, Any] | None:
+    """`[tool.<name>]` of a pyproject.toml, None if there is none. Broken TOML raises `WrongShape`."""
+    tools = document(text).get("tool")
     table = tools.get(name) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 

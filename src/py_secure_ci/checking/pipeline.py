@@ -210,6 +210,7 @@ class _Check:
             files=one.files,
             pins=one.pins,
             settings=one.settings,
+            texts=one.texts,
             options=_options(one.tool, self.config),
             stage_options=one.stage.options,
             python=python.python if python else None,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from py_secure_ci.checking.accounting import Tally
 from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap, Stage
+from py_secure_ci.path_globs import fits
 from py_secure_ci.pins import Dependencies, Pin
 from py_secure_ci.report import Failed, Skipped, ToolInfo
 from py_secure_ci.source.sources import Sources
@@ -30,6 +31,7 @@ class Plan:
     pins: tuple[Pin, ...]
     tally: Tally
     settings: Mapping[str, str]
+    texts: Mapping[str, str] = field(default_factory=dict)  # what a tool of ours looks at
 
 
 def plan(
@@ -103,7 +105,8 @@ def _plan_one(
         excluded=(*selection.excluded, *_of_interest(tool, ours)),
         gaps=(*gaps, *_blinded(tool, text, sources)),
     )
-    return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings)
+    read = {path: said for path in text if fits(path, tool.texts) and (said := sources.text(path)) is not None}
+    return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings, texts=read)
 
 
 def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]:

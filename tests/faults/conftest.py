@@ -45,7 +45,11 @@ FILES = {
     ),
     "app/clean.py": "LIMIT = 3\n",
     "app/settings.txt": f"aws_key = '{SECRET}'\n",
-    "tests/test_orders.py": "def test_that_fails():\n    assert 1 == 2\n\n\ndef test_that_passes():\n    assert True\n",
+    "tests/test_orders.py": (
+        "import unittest\n\n\nclass Orders(unittest.TestCase):\n    def test_that_fails(self):\n"
+        "        self.assertEqual(1, 2)\n\n    def test_that_passes(self):\n        self.assertTrue(True)\n"
+    ),
+    "docs/example.txt": ">>> 1 + 1\n3\n",
     "requirements.txt": "urllib3==1.24.1\nsix==1.16.0\n",
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
@@ -62,7 +66,9 @@ FILES = {
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 BLINDFOLDS = {"pip-audit": "no vulnerability"}
-WORDS = {"pytest": r'("outcome": ")\w+', "detect-secrets": r'("type": ")[^"]+'}
+OUTCOMES = r'("outcome": ")\w+'
+RUNNERS = ("run_pytest.py", "run_unittest.py", "run_doctest.py")
+WORDS = {"pytest": OUTCOMES, "unittest": OUTCOMES, "doctest": OUTCOMES, "detect-secrets": r'("type": ")[^"]+'}
 USUAL_WORDS = r'("[a-z_]*severity": ")[^"]+'
 
 
@@ -133,7 +139,7 @@ class Lab:
         folder, program, real = programs, tool.program or tool.name, self.real[tool.name]
         only: tuple[str, ...] = ()
         if in_environment(tool):
-            folder, program, only, real = self.environment(programs, name), "python", ("run_pytest",), self.python
+            folder, program, only, real = self.environment(programs, name), "python", RUNNERS, self.python
         plan = {
             "fault": name,
             "argument": argument,
@@ -160,10 +166,10 @@ class Lab:
         version = self.python.resolve().name.removeprefix("python") or "3"
         packages = folder / "lib" / f"python{version}" / "site-packages"
         metadata = packages / "pytest-9.0.0.dist-info"
-        metadata.mkdir(parents=True)
+        metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest\nVersion: 9.0.0\n", "utf-8")
         (folder / "pyvenv.cfg").write_text("home = /nowhere\n", "utf-8")
-        (folder / "bin").mkdir()
+        (folder / "bin").mkdir(exist_ok=True)
         if fault != "missing":
             (folder / "bin" / "pytest").write_text("#!/bin/false\n", "utf-8")
             (folder / "bin" / "pytest").chmod(0o755)

@@ -53,7 +53,7 @@ def test_findings_stand_where_the_setting_is_made() -> None:
     assert told["security.W009"] == (Severity.MEDIUM, Location("shop/settings/base.py", 2))
     assert told["security.W003"] == (Severity.MEDIUM, Location("shop/settings/base.py", 4))
     assert told["security.W020"] == (Severity.MEDIUM, Location("shop/settings/live.py", 3))
-    assert told["security.W011"] == (Severity.MEDIUM, Location("shop/settings/live.py"))
+    assert told["security.W012"] == (Severity.MEDIUM, Location("shop/settings/live.py"))
     assert told["fields.E121"] == (Severity.ERROR, Location("site_app/models.py", 4))
     assert reading.excluded == (Excluded("security.W002", "shop/settings/live.py: SILENCED_SYSTEM_CHECKS"),)
     rules = {rule.id: rule for rule in reading.rules}

@@ -25,6 +25,7 @@ from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
 SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
+WITHOUT_PYTEST = "it holds test functions, which need pytest"
 ANY = frozenset(range(6))  # pytest's documented statuses, for every runner; each is held against the record
 
 
@@ -90,6 +91,7 @@ def read_run(task: Task, tool: str, executions: Mapping[str, Execution]) -> Read
     refuse_contradictions(tool, run, main.status, len(task.files))
     run = with_reruns(run, _again(task, main))
     gaps, excluded = left_out(tool, run, task.files)
+    gaps += tuple(Gap(path, WITHOUT_PYTEST) for what, path in run.problems if what == "functions")
     unseen = {*(gap.subject for gap in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
     measured, levels = _measured(main), by_level(run, options.levels)

@@ -102,6 +102,20 @@ class Canary:
     pins: tuple[tuple[str, str], ...] = ()  # candidates (name, version); the first whose name is not due is asked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixer:
+    """How a tool mends what it finds, by changes that do not alter what the code does.
+
+    `commands` are run in a copy of the tree (`Task.root`) and rewrite `Task.files` there; `Task.settings` then holds
+    every settings file of the tree, nested ones too. They raise WrongShape where the project's own settings would
+    widen what counts as safe and the command line cannot take that back. Only a status in `Command.clean` means that
+    the fixer did its work. `turn`: fixers run in this order.
+    """
+
+    turn: int
+    commands: Callable[[Task], tuple[Command, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which of the tree's files a tool is due to look at, and which it is not by whose word."""
@@ -122,6 +136,7 @@ class Tool:
     parse: Callable[[Task, Mapping[str, Execution]], Reading]  # by Command.name
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
+    fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
     source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
@@ -154,4 +169,7 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
+    # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
+    lasting_gaps: str = ""
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

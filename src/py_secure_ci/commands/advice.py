@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from py_secure_ci.advisories.snapshot import Snapshot
+from packaging.version import Version
+
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.model import Gap, Stage
@@ -43,11 +44,14 @@ def advice_for(
     """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data."""
     if Stage.SCA not in stages or not dependencies.declarations:
         return Advice(offline=offline)
+    from py_secure_ci.advisories.relay import relaying
     from py_secure_ci.advisories.server import serving
     from py_secure_ci.advisories.status import current, is_stale
+    from py_secure_ci.commands.joining import Joiner, Live
+    from py_secure_ci.commands.vouching import vouching
 
     settings = project.config.advisories
-    snapshot, _ = current(session.cache)
+    snapshot, _ = current(session.tools)
     trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
     live = settings.source == "live" or (settings.source == "auto" and not trouble)
     if offline and settings.source == "live":
@@ -55,8 +59,12 @@ def advice_for(
     today = datetime.now(timezone.utc).date()
     gaps: list[Gap] = []
     notes: list[str] = []
+    relay = None
     if live:
-        source, url = "live", LIVE
+        source = "live"
+        url, relay = stack.enter_context(
+            relaying(LIVE, ((pin.name, str(Version(pin.version))) for pin in dependencies.pins))
+        )
     else:
         source, url = snapshot.label, stack.enter_context(serving(snapshot))
         why = f" ({trouble})" if trouble else ""
@@ -70,49 +78,22 @@ def advice_for(
                 notes.append(age)
             else:
                 gaps.append(Gap("advisories", f"{age}: run `py-secure-ci advisories update`, or set on_stale: warn"))
+    public = vouching(dependencies, snapshot, settings.public, session.cache, live, stack)
     return Advice(
         url=url,
         source=source,
         identity="" if live else snapshot.identity,
         offline=offline,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
+        join=Joiner(
+            project=project,
+            dependencies=dependencies,
+            snapshot=snapshot,
+            public=public,
+            gaps=tuple(gaps),
+            live=Live(records=relay.records, still_covers=relay.still_covers) if relay else None,
+        ),
     )
-
-
-def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
-) -> Callable[[Completed], Completed]:
-    from py_secure_ci.advisories import enrich
-    from py_secure_ci.advisories.gaps import gaps, unreported
-    from py_secure_ci.dependencies.imports import reach_of, read_imports
-
-    def join(outcome: Completed) -> Completed:
-        if outcome.tool.name != "pip-audit":
-            return outcome
-        python = tuple(path for path in project.tree.files if path.endswith(".py"))
-        unasked = {gap.subject for gap in outcome.gaps}
-        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
-        reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
-        missing = unreported(outcome.findings, pins, snapshot)
-        findings = (
-            *enrich.advise(outcome.findings, dependencies, snapshot, reach),
-            *enrich.stale_locks(dependencies, outcome.tool.name),
-        )
-        return replace(
-            outcome,
-            findings=findings,
-            rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
-            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
-        )
-
-    return join
-
-
-def _withdrawn(gap: Gap) -> str:
-    """The live service may know better than our snapshot; that it says less is told all the same."""
-    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
 
 
 def _unreachable() -> str:

@@ -31,8 +31,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, session: Session) -> int:
-    project = open_project(arguments.path, arguments.config, _output(arguments), session)
-    project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
+    if arguments.allow_dirty and not arguments.fix:
+        raise UsageError("--allow-dirty says nothing without --fix")
+    project = _opened(arguments, session)
     stages = chosen_stages(arguments.stage, project)
     _check_formats(arguments.format)
     history_folder(arguments.history)
@@ -40,8 +41,18 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
     clear(project.output)
     from py_secure_ci.commands.checking import check_project
 
+    if arguments.fix:
+        from py_secure_ci.commands.fixing import fix_project
+
+        fix_project(project, stages, arguments, session)
+        project = _opened(arguments, session)
     judged = check_project(project, stages, arguments, session)
     return finish(judged, project.output, arguments, session)
+
+
+def _opened(arguments: argparse.Namespace, session: Session) -> Project:
+    project = open_project(arguments.path, arguments.config, _output(arguments), session)
+    return replace(project, config=override(project.config, arguments.fail_on, arguments.install))
 
 
 def _cut_short(arguments: argparse.Namespace, session: Session) -> int:

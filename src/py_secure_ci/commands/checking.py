@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.cache.memory import Memory
 from py_secure_ci.checking.assembly import assemble
 from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
@@ -44,6 +45,7 @@ class Judged:
     verdict: Verdict
     artifacts: Mapping[str, str]
     run: Run
+    memory: Memory | None = None  # what earlier runs made of the same report
 
 
 def check_project(
@@ -61,7 +63,7 @@ def check_project(
         return _judged_alone(report, project.config.policy, session, run)
     if session.interrupted and INTERRUPTION not in {gap.subject for gap in report.gaps}:
         return _judged_alone(report, project.config.policy, session, run)  # what was compared may be half of it
-    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
+    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run, memory=surroundings.memory)
 
 
 def never_checked(name: str, session: Session) -> Judged:
@@ -106,9 +108,9 @@ def _checked(
         guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
         before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
-    report = _with_changes(
-        _report(project, run, dependencies, advice, session, services), changed_since(before, project.root), stages
-    )
+        # Inside: what a live advisory service did not say is asked again, and so needs it still.
+        report = _report(project, run, dependencies, advice, session, services)
+    report = _with_changes(report, changed_since(before, project.root), stages)
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings
@@ -165,7 +167,7 @@ def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
     """
     apart = not session.cache.resolve().is_relative_to(project.root)
     closable = session.runner.sandbox.level is Level.NAMESPACES or apart
-    return (session.cache,) if closable and session.cache.is_dir() else ()
+    return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
 
 
 def _report(

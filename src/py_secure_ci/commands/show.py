@@ -6,7 +6,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
-from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
+from py_secure_ci.formats import console
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
@@ -31,17 +32,22 @@ ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmar
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What the formats made of one report, by file name."""
+
+    texts: Mapping[str, str]
+
+
 def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session: Session) -> int:
     """Write every file, tell the platform, print the console page; the exit status is the verdict's."""
     texts = dict(judged.artifacts)
     wanted = arguments.format
-    for one in ALL_FORMATS:
-        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
-            texts[one.filename] = one.render(judged.report, judged.verdict)
+    texts.update(_files(judged, wanted))
     if PAGE in texts and (history := read_history(arguments.history)):
+        from py_secure_ci.formats import html
+
         texts[PAGE] = html.render(judged.report, judged.verdict, history)
-    if not wanted and _due("cyclonedx", judged.report):
-        texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
     if arguments.timings:
         texts[TRACE] = trace(judged.run)
@@ -56,6 +62,24 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
         own = time.process_time()
         print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
     return exit_status(judged.verdict, arguments.exit_zero)
+
+
+def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
+    """The formats by file name. They depend on report and verdict alone, and the canonical text holds both whole."""
+    due = [one for one in ALL_FORMATS if one.filename and _due(one.name, judged.report)]
+    due = [one for one in due if not wanted or one.name in (*wanted, CANONICAL)]
+    first = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name == CANONICAL}
+
+    def rest() -> Files:
+        made = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name != CANONICAL}
+        if not wanted and _due("cyclonedx", judged.report):
+            from py_secure_ci.formats import cyclonedx
+
+            made.update(cyclonedx.gitlab_sboms(judged.report))
+        return Files(texts=made)
+
+    given = [not wanted, [one.name for one in due], *(digest(text.encode()) for text in first.values())]
+    return {**first, **(judged.memory.one("files", Files, given, rest) if judged.memory else rest()).texts}
 
 
 def clear(folder: Path) -> None:
@@ -92,6 +116,8 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     """Annotations and job summary, where we run on GitHub."""
     if session.ci.host != "github":
         return
+    from py_secure_ci.formats import github_annotations, summary
+
     if session.ci.summary_file:
         with Path(session.ci.summary_file).open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(summary.render(report, verdict) + "\n")

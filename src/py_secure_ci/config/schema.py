@@ -22,7 +22,12 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
                 "max_age_days": {"type": "integer", "minimum": 0},
                 "on_stale": {"enum": ["incomplete", "warn"]},
             },
-        }
+        },
+        "public": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"},
+            "description": "Packages that are on the public index, where nothing else shows it.",
+        },
     },
 }
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from py_secure_ci.formats.escaping import code_line, cut, one_line
 from py_secure_ci.formats.judged import active, blocks, by_severity, by_stage, counted, headline, not_checked, plural
 from py_secure_ci.formats.palette import COLOR, PLAIN, Paint, Palette
-from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, next_step, rule_counts
+from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, fixable, next_step, rule_counts
 from py_secure_ci.formats.test_levels import level_rows, told_by_tests
 from py_secure_ci.model import Finding, Location, State
 from py_secure_ci.report import Completed, Failed, Report, Verdict
@@ -206,6 +206,8 @@ def _notes(report: Report, verdict: Verdict, width: int, palette: Palette) -> It
 def _commands(stopping: list[Finding], findings: tuple[Finding, ...], see_more: str) -> Iterator[str]:
     if findings:
         yield f"See more: {one_line(see_more)}"
+        if settled := fixable(findings):
+            yield f"Fix many: py-secure-ci run --fix (would {settled})"
         yield from (f"{title}: {one_line(command)}" for title, command in [next_step(stopping or findings)])
         yield ""
 

@@ -18,7 +18,7 @@ from py_secure_ci.formats.judged import (
     plural,
 )
 from py_secure_ci.formats.places import Places
-from py_secure_ci.formats.rule_counts import next_step, rule_counts
+from py_secure_ci.formats.rule_counts import fixable, next_step, rule_counts
 from py_secure_ci.formats.test_levels import flaky_count, level_rows, told_by_tests
 from py_secure_ci.model import Finding, State
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Status, Verdict
@@ -112,6 +112,9 @@ class _Writer:
         more = markdown_code(f"py-secure-ci run{place}")
         yield f"See more: <code>report.html</code> in the artifact, or {more}"
         yield ""
+        if settled := fixable(self._findings):
+            yield f"{markdown_code(f'py-secure-ci run{place} --fix')} would {settled}."
+            yield ""
         if worst:
             title, command = next_step(worst)
             yield f"{title}: {markdown_code(command, 160)}"

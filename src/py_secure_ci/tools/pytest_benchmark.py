@@ -11,20 +11,25 @@ from collections.abc import Mapping
 from py_secure_ci.adapting.test_runs import benchmarks
 from py_secure_ci.adapting.test_runs.findings import RULES, broken_files, findings
 from py_secure_ci.adapting.test_runs.judging import not_run, refuse_contradictions
-from py_secure_ci.adapting.test_runs.running import SUITE, run_command, run_of
+from py_secure_ci.adapting.test_runs.running import CANARY, SUITE, planted, run_command, run_of
 from py_secure_ci.adapting.test_runs.selecting import select_benchmarks
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap, Stage
-from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 NAME, FILE, BASELINE, THRESHOLD = "pytest-benchmark", "benchmark.json", ".py-secure-ci.benchmarks.json", 25.0
+PLANTED = "def test_canary(benchmark):\n    benchmark(int)\n    raise AssertionError('planted to be seen')\n"
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    ours = ("--tb=short", "--color=no", "--maxfail=0", "--benchmark-only", f"--benchmark-json={task.scratch / FILE}")
+    ours = ("--tb=short", "--color=no", "--maxfail=0", "--benchmark-only", "-o", f"cache_dir={task.scratch / 'cache'}")
     files = tuple(str(task.root / path) for path in task.files)
-    args = (*task.options.args, *ours, "-o", f"cache_dir={task.scratch / 'cache'}")
-    return (run_command(task, NAME, "run_pytest.py", SUITE, args, instead=files, outputs=(FILE,)),)
+    args = (*task.options.args, *ours)
+    measured = (*args, f"--benchmark-json={task.scratch / FILE}")
+    suite = run_command(task, NAME, "run_pytest.py", SUITE, measured, instead=files, outputs=(FILE,))
+    if not task.canaries:
+        return (suite,)
+    return (suite, run_command(task, NAME, "run_pytest.py", CANARY, args, instead=task.canaries))
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -47,7 +52,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     seen = run.files - {one.location.path for one in run.broken}
     unseen = tuple(Gap(path, "it was not collected") for path in task.files if path not in run.files)
     return Reading(
-        findings=(*findings(NAME, run), *slower),
+        findings=(*findings(NAME, run), *slower, *planted(task, NAME, executions)),
         rules=(*RULES, *benchmarks.RULES),
         looked_at=frozenset(task.files) & seen,
         gaps=(*not_run(run), *broken_files(run), *unseen),
@@ -65,6 +70,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_benchmarks,
+    canary=Canary(files={"test_canary.py": PLANTED}, expect=frozenset({"test-failed"})),
     settings=(BASELINE,),
     source="project",
     program="pytest",

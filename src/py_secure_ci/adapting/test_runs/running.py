@@ -97,7 +97,7 @@ def read_run(task: Task, tool: str, executions: Mapping[str, Execution]) -> Read
     measured, levels = _measured(main), by_level(run, options.levels)
     told = (*findings(tool, run), *flaky(tool, run), *level_findings(tool, run, levels))
     return Reading(
-        findings=(*told, *too_low(tool, measured, options.coverage), *_planted(task, tool, executions)),
+        findings=(*told, *too_low(tool, measured, options.coverage), *planted(task, tool, executions)),
         rules=RULES,
         looked_at=frozenset(task.files) - unseen,
         gaps=(*gaps, *not_run(run), *broken_files(run), *_not_measured(options.coverage, run, measured)),
@@ -143,16 +143,16 @@ def _measured(execution: Execution) -> CoverageData | None:
     return None if data is None or data.empty else data
 
 
-def _planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
+def planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
     """What is said of the planted test; nothing (blind) where the run gives no clear answer."""
     if not task.canaries or CANARY not in executions:
         return
     run = run_of(task, executions[CANARY], CANARY)
     if run.status == FAILURES == executions[CANARY].status:
-        planted = {PurePosixPath(path).name: path for path in task.canaries}
+        ours = {PurePosixPath(path).name: path for path in task.canaries}
         for one in findings(tool, run):
             name = PurePosixPath(one.location.path).name if one.location else ""
-            yield replace(one, location=Location(planted[name])) if name in planted else one
+            yield replace(one, location=Location(ours[name])) if name in ours else one
 
 
 def _not_measured(threshold: float | None, run: TestRun, measured: CoverageData | None) -> Iterator[Gap]:

@@ -24,7 +24,7 @@ from py_secure_ci.model import Finding, Gap, Location
 from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
-SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
+SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py", "worker.py")
 WITHOUT_PYTEST = "it holds test functions, which need pytest"
 ANY = frozenset(range(6))  # pytest's documented statuses, for every runner; each is held against the record
 

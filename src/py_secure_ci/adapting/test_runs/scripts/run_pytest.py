@@ -12,7 +12,6 @@ import os
 import sys
 from typing import Any
 
-
 WORKERS = ("-p", "_py_secure_ci_worker")  # the only way that reaches the workers of every pytest-xdist
 
 

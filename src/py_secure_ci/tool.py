@@ -26,6 +26,7 @@ class Command:
     name: str = "main"
     clean: frozenset[int] = frozenset({0})
     found: frozenset[int] = frozenset({1})
+    statuses: Mapping[int, str] = field(default_factory=dict)  # what further exit statuses mean, for the reason
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     stdin: str = ""
@@ -138,7 +139,8 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
+    # path (on PATH only), project (its own copy only), ours (nothing to install), custom, import; else as the YAML says
+    source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
@@ -169,6 +171,11 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    timeout: float = 0.0  # seconds for each process where the YAML does not say; 0: as for every tool
+    # Variables of the user's environment that it is handed and cannot do without: a key. What they hold goes to its
+    # processes alone, and is cut out of what these say.
+    variables: tuple[str, ...] = ()
+    own_advisories: bool = False  # it brings its own advisory data instead of asking `Task.advisory_url`
     # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
     # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
     lasting_gaps: str = ""

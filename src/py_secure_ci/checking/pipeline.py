@@ -17,7 +17,7 @@ from py_secure_ci.checking.execution import FAULTS, Workshop, failed
 from py_secure_ci.checking.planning import Plan, plan
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
-from py_secure_ci.config.settings import Config
+from py_secure_ci.config.settings import Config, Options
 from py_secure_ci.dependencies.frameworks import frameworks_of
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.model import Gap, Stage
@@ -49,6 +49,7 @@ class Installed:
     info: ToolInfo
     programs: Path | None
     overlay: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # the user's, for `Tool.variables`
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +210,7 @@ class _Check:
             files=one.files,
             pins=one.pins,
             settings=one.settings,
-            options=self.config.options(one.tool.name),
+            options=_options(one.tool, self.config),
             stage_options=one.stage.options,
             python=python.python if python else None,
             overlay=installed.overlay,
@@ -233,6 +234,7 @@ class _Check:
             scratch=self.services.scratch,
             usage=self._usage,
             guarded=self.services.guarded,
+            secrets=installed.variables,
             spread=self._spread,
             slot=self.slots.one,
         )
@@ -252,6 +254,12 @@ class _Check:
                     memory=ended.peak,
                 )
             )
+
+
+def _options(tool: Tool, config: Config) -> Options:
+    """What the YAML says for the tool, with the tool's own time limit where that says nothing of one."""
+    options = config.options(tool.name)
+    return replace(options, timeout=tool.timeout) if tool.timeout and options.timeout == Options().timeout else options
 
 
 def _interpreter(future: Future[Interpreter | None] | None) -> Interpreter | None:

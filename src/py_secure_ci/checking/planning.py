@@ -118,6 +118,7 @@ def _nothing(tool: Tool) -> str:
         Stage.CI: "no workflow files",
         Stage.TEST: "no test files",
         Stage.SECRETS: "no text files",
+        Stage.SCA: "no files of its kind",
         Stage.SBOM: "no files",
     }
     return f"there are {words.get(tool.stage, 'no Python files')} to look at"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.commands.installing import given
 from py_secure_ci.commands.project import find_config, project_root
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import PySecureCiError, ToolchainError
@@ -62,11 +63,14 @@ def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str
 
 
 def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, str]) -> tuple[str, str, bool]:
+    if source == "ours":
+        return VERSION, "a check of our own", True
     if tool.of_python:
         return "", "part of the project's Python", True
     if source == "project":
         return "", "the project's own copy, found when it runs", True
     try:
+        given(tool, environ)
         if source == "path":
             with scratch() as folder:
                 found = toolchain.from_path(tool.name, program=tool.program or tool.name, cwd=folder)

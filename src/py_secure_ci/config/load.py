@@ -11,6 +11,7 @@ from packaging.utils import canonicalize_name
 
 from py_secure_ci.config import policy_settings, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
+from py_secure_ci.config.licence_policy import licence_policy
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 from py_secure_ci.config.settings import (
@@ -52,6 +53,7 @@ def load_config(
     data = source.data
     custom = custom_tools(data, own) + imported(data, known, expand)
     _refuse_switched_off(source, custom)
+    _check_licences(source)
     names = (*known, *(one.name for one in custom))
     return Config(
         stages=_stages(data.get("stages") or {}, defaults, custom),
@@ -82,6 +84,13 @@ def _refuse_switched_off(source: YamlSource, custom: tuple[CustomTool, ...]) -> 
             )
 
 
+def _check_licences(source: YamlSource) -> None:
+    """Licences that are none are a mistake of the YAML, to be told with their line."""
+    stage = (source.data.get("stages") or {}).get("sca")
+    if isinstance(stage, dict) and "licences" in stage:
+        licence_policy(stage["licences"], lambda key: source.place(("stages", "sca", "licences", key)))
+
+
 def _stages(
     data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]], custom: tuple[CustomTool, ...] = ()
 ) -> Mapping[Stage, StageSettings]:
@@ -94,7 +103,8 @@ def _stages(
         names = defaults.get(stage, ())
         if isinstance(said, dict):
             names = tuple(said.get("tools", names))
-            options |= {key: value for key, value in said.items() if key not in ("tools", "advisories", "public")}
+            names = (*names, *(("licences",) if "licences" in said else ()))  # a policy that nobody checks is none
+            options |= {key: value for key, value in said.items() if key not in ("tools", "public")}
         names = tuple(dict.fromkeys((*names, *(one.name for one in custom if one.stage is stage))))
         if names:
             result[stage] = StageSettings(tools=names, options=options)

@@ -24,7 +24,8 @@ from py_secure_ci.model import Finding, Gap, Location
 from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
-SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py", "worker.py")
+SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
+LENT = "lent/_py_secure_ci_worker.py"  # in a folder of its own: other processes may import from there
 WITHOUT_PYTEST = "it holds test functions, which need pytest"
 ANY = frozenset(range(6))  # pytest's documented statuses, for every runner; each is held against the record
 
@@ -72,7 +73,7 @@ def run_command(
     return Command(
         name=name,
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
-        inputs={**scripts, f"{name}.json": json.dumps(request)},
+        inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns, *outputs),
         env={"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis")},
         clean=ANY,

@@ -41,7 +41,7 @@ def _run(session: Any, witness: Any) -> int:
         session.problem("pytest", error)
         return 4
     session.find_project()
-    sys.path.append(session.lend("worker.py"))
+    sys.path.append(os.path.join(session.scratch, "lent"))
     session.record.write(event="start", pytest=pytest.__version__, own=own, python=sys.version.split()[0])
     plugins = [session.recorder.make(pytest, session.record, session.request), witness.hooks(pytest)]
     try:

@@ -61,17 +61,6 @@ class Session:
         if os.path.isdir(os.path.join(self.root, "src")):
             sys.path.append(os.path.join(self.root, "src"))
 
-    def lend(self, name: str) -> str:
-        """A folder from which other processes may import one of our files, and nothing else."""
-        folder = os.path.join(self.scratch, "lent")
-        if not os.path.isdir(folder):
-            os.mkdir(folder)
-        with open(os.path.join(self.scratch, name), encoding="utf-8") as own:
-            text = own.read()
-        with open(os.path.join(folder, "_py_secure_ci_" + name), "w", encoding="utf-8") as stream:
-            stream.write(text)
-        return folder
-
     def problem(self, what: str, error: BaseException | str) -> None:
         """Tell what went wrong around the tests."""
         said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from uv import find_uv_bin
 
 from py_secure_ci import cli
 from py_secure_ci.all_tools import TOOLS
@@ -24,6 +26,11 @@ SEEDS = {  # what the shop lacks
     ".github/workflows/form.yml": "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    step:\n    - run: echo\n",
     ".pre-commit-config.yaml": "repos:\n- repo: local\n  hooks:\n  - {id: no-exec, name: no exec, language: pygrep, entry: exec, files: seeds}\n",
     "example/pyproject.toml": '[project]\nversion = "1"\n',
+    "docs/example.txt": ">>> 1 + 1\n3\n",
+    "benchmarks/bench_sum.py": "def test_sum(benchmark):\n    assert benchmark(sum, [1, 2]) == 4\n",
+    "web/manage.py": "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'website.settings')\n",
+    "web/website/__init__.py": "",
+    "web/website/settings.py": "import os\n\nDEBUG = True\nSECRET_KEY = os.urandom(64).hex()\n",
 }
 # Tool -> a file and a rule that it has to report there.
 DEFECTS = {
@@ -36,6 +43,10 @@ DEFECTS = {
     "pyright": ("shop/payment.py", "reportReturnType"),
     "ty": ("shop/payment.py", "invalid-explicit-return"),
     "pyrefly": ("shop/payment.py", "bad-assignment"),
+    "unittest": ("tests/test_pricing.py", "test-failed"),
+    "doctest": ("docs/example.txt", "test-failed"),
+    "pytest-benchmark": ("benchmarks/bench_sum.py", "test-failed"),
+    "django-check": ("web/website/settings.py", "security.W018"),
     "semgrep": ("shop/stock.py", "sql-built-by-hand"),
     "dlint": ("shop/seeds.py", "DUO105"),
     "gitleaks": ("shop/seeds.py", "github-pat"),
@@ -46,6 +57,7 @@ DEFECTS = {
     "pre-commit": ("shop/seeds.py", "no-exec"),
     "validate-pyproject": ("example/pyproject.toml", "invalid"),
 }
+OWN = ("pytest", "pytest-benchmark", "django")  # what a project has that uses its own copies
 OTHERS = [tool for tool in TOOLS if not tool.default]
 
 
@@ -64,11 +76,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-def run(project: Path, output: Path, name: str) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment of a project's own."""
+    place = tmp_path_factory.mktemp("own") / "environment"
+    for words in (
+        ("venv", "-q", str(place)),
+        ("pip", "install", "-q", "--python", str(place / "bin" / "python"), *OWN),
+    ):
+        subprocess.run([find_uv_bin(), *words], check=True, timeout=300)
+    return place
+
+
+def run(project: Path, output: Path, name: str, environment: Path | None = None) -> dict[str, Any]:
     """The outcome of one tool alone."""
     stage = next(tool.stage for tool in OTHERS if tool.name == name)
     lines = [f"  {one.value}: {'{tools: [' + name + ']}' if one is stage else 'false'}\n" for one in Stage]
-    (project / "one.yml").write_text("version: 1\nexclude: [one.yml]\nstages:\n" + "".join(lines), encoding="utf-8")
+    head = "version: 1\nexclude: [one.yml]\n" + (f"environment: {{python: {environment}}}\n" if environment else "")
+    (project / "one.yml").write_text(f"{head}stages:\n" + "".join(lines), encoding="utf-8")
     words = ["run", str(project), "--config", str(project / "one.yml"), "--output-dir", str(output), "--exit-zero"]
     assert cli.main(words) == 0
     outcomes = json.loads((output / "report.json").read_text(encoding="utf-8"))["report"]["outcomes"]
@@ -81,10 +106,14 @@ def test_every_other_tool_has_a_defect_to_find() -> None:
 
 
 @pytest.mark.parametrize("name", DEFECTS)
-def test_each_finds_its_defect_and_leaves_nothing_out(name: str, project: Path, tmp_path: Path) -> None:
+def test_each_finds_its_defect_and_leaves_nothing_out(
+    name: str, project: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     if not installable(name):
         pytest.skip(f"{name} comes from PATH, and is not there")
-    outcome = run(project, tmp_path / "report", name)
+    own = any(tool.name == name and tool.source == "project" for tool in OTHERS)
+    environment = request.getfixturevalue("environment") if own else None
+    outcome = run(project, tmp_path / "report", name, environment)
     assert "findings" in outcome, outcome
     path, rule = DEFECTS[name]
     found = {(one["location"]["path"], one["rule"]) for one in outcome["findings"] if one.get("location")}

@@ -22,6 +22,7 @@ from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
+from py_secure_ci.dependencies.frameworks import django_hint
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.formats.escaping import visible
 from py_secure_ci.judging.policy import judge
@@ -186,6 +187,8 @@ def _report(
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
     memo = {"memo": services.results.assembled} if services.results else {}
     outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
+    test = project.config.stages.get(Stage.TEST)
+    hints = django_hint(dependencies, project.tree.files, test.tools) if test else ()
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
     sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
     return Report(
@@ -194,7 +197,7 @@ def _report(
         outcomes=outcomes,
         gaps=tuple(gaps),
         excluded=project.tree.excluded,
-        notes=(*project.tree.notes, *advice.notes, *how, *sandbox),
+        notes=(*project.tree.notes, *advice.notes, *how, *hints, *sandbox),
         dependencies=dependencies,
         components=run.components,
     )

@@ -25,6 +25,8 @@ from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
 SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
+LENT = "lent/_py_secure_ci_worker.py"  # in a folder of its own: other processes may import from there
+WITHOUT_PYTEST = "it holds test functions, which need pytest"
 ANY = frozenset(range(6))  # pytest's documented statuses, for every runner; each is held against the record
 
 
@@ -71,7 +73,7 @@ def run_command(
     return Command(
         name=name,
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
-        inputs={**scripts, f"{name}.json": json.dumps(request)},
+        inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns, *outputs),
         # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.
         env={
@@ -95,12 +97,13 @@ def read_run(task: Task, tool: str, executions: Mapping[str, Execution]) -> Read
     refuse_contradictions(tool, run, main.status, len(task.files))
     run = with_reruns(run, _again(task, main))
     gaps, excluded = left_out(tool, run, task.files)
+    gaps += tuple(Gap(path, WITHOUT_PYTEST) for what, path in run.problems if what == "functions")
     unseen = {*(gap.subject for gap in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
     measured, levels = _measured(main), by_level(run, options.levels)
     told = (*findings(tool, run), *flaky(tool, run), *level_findings(tool, run, levels))
     return Reading(
-        findings=(*told, *too_low(tool, measured, options.coverage), *_planted(task, tool, executions)),
+        findings=(*told, *too_low(tool, measured, options.coverage), *planted(task, tool, executions)),
         rules=RULES,
         looked_at=frozenset(task.files) - unseen,
         gaps=(*gaps, *not_run(run), *broken_files(run), *_not_measured(options.coverage, run, measured)),
@@ -146,16 +149,16 @@ def _measured(execution: Execution) -> CoverageData | None:
     return None if data is None or data.empty else data
 
 
-def _planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
+def planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
     """What is said of the planted test; nothing (blind) where the run gives no clear answer."""
     if not task.canaries or CANARY not in executions:
         return
     run = run_of(task, executions[CANARY], CANARY)
     if run.status == FAILURES == executions[CANARY].status:
-        planted = {PurePosixPath(path).name: path for path in task.canaries}
+        ours = {PurePosixPath(path).name: path for path in task.canaries}
         for one in findings(tool, run):
             name = PurePosixPath(one.location.path).name if one.location else ""
-            yield replace(one, location=Location(planted[name])) if name in planted else one
+            yield replace(one, location=Location(ours[name])) if name in ours else one
 
 
 def _not_measured(threshold: float | None, run: TestRun, measured: CoverageData | None) -> Iterator[Gap]:

@@ -31,6 +31,7 @@ class Command:
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
+    in_scratch: bool = False  # starts in the scratch folder: for what would run modules of the folder that it starts in
     writes_tree: bool = False  # the project's own tests may write where they like; no other command may
 
 

@@ -44,8 +44,9 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
     )
     inputs = {f"{name}.txt": "\n".join(lines) + "\n"}
     # The service is always one of ours on this machine: a proxy could not reach it.
-    env = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
-    return Command(argv=argv, name=name, inputs=inputs, env=env, network=True)
+    env = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1", "PYTHONSAFEPATH": "1"}
+    # It starts `python -m pip`, which in the project's folder would be the project's own `pip.py`.
+    return Command(argv=argv, name=name, inputs=inputs, env=env, network=True, in_scratch=True)
 
 
 def split(task: Task) -> tuple[Task, ...]:

@@ -32,7 +32,7 @@ class Command:
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
-    away: bool = False  # starts in the scratch folder: it starts Pythons that would import what lies where they start
+    in_scratch: bool = False  # starts in the scratch folder: for what would run modules of the folder that it starts in
     writes_tree: bool = False  # the project's own tests may write where they like; no other command may
 
 

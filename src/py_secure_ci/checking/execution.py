@@ -209,7 +209,7 @@ def _request(command: Command, task: Task, workshop: Workshop) -> Request:
         program = str(_program(workshop.programs, program))
     return Request(
         argv=(program, *command.argv[1:]),
-        cwd=task.scratch if command.away else task.root,
+        cwd=task.scratch if command.in_scratch else task.root,
         env={**workshop.environment(task.scratch, command.network), **command.env, **workshop.secrets},
         stdin=command.stdin.encode("utf-8", "surrogateescape"),
         timeout=task.options.timeout if task.budget is None else task.budget,

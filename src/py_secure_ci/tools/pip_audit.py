@@ -35,7 +35,7 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
         *task.options.args,
     )
     inputs = {f"{name}.txt": pinned.requirements(pins)}
-    return Command(argv=argv, name=name, inputs=inputs, env=pinned.DIRECT, network=True, away=True)
+    return Command(argv=argv, name=name, inputs=inputs, env=pinned.DIRECT, network=True, in_scratch=True)
 
 
 def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:

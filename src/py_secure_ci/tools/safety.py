@@ -52,7 +52,7 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
         outputs=(report,),
         env={"GIT_DIR": (task.scratch / "no-repository").as_posix(), "PYTHONWARNINGS": "ignore"},
         network=True,
-        away=True,
+        in_scratch=True,
     )
 
 

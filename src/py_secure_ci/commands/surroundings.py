@@ -71,7 +71,7 @@ class Surroundings:
         commit = base.commit if isinstance(base, Base) else ""
         git = self.project.git
         changed = changed_lines(git.changed_lines(commit)) if commit else {}
-        own = [name for name in (self.project.config.file, BASELINE_FILE) if name in changed]
+        own = [name for name in (self.project.config.file, BASELINE_FILE, ".secrets.baseline") if name in changed]
         edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
         notes = (*report.notes, *known.notes, *((known.why,) if known.why else ()), *edited)
         return replace(

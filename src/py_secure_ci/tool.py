@@ -75,6 +75,7 @@ class Task:
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
     history: History | None = None  # for tools with `Tool.history`, in a run that has a base
+    frameworks: frozenset[str] = frozenset()  # web frameworks in use, for a tool that wants to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +149,14 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | ours (nothing to install) | custom | import; empty: as the YAML says
+    # path (on PATH only) | project (its own copy only) | ours (nothing to install) | custom | import; empty: as the
+    # YAML says
+    source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
+    nothing: str = ""  # what there is none of where nothing is due, if that is not what its stage says
     scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
     # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.
     per_file: bool = False
@@ -163,6 +167,7 @@ class Tool:
     split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
+    wants_frameworks: bool = False  # has `Task.frameworks` filled in
     of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it

@@ -18,6 +18,7 @@ from py_secure_ci.checking.planning import Plan, plan
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
 from py_secure_ci.config.settings import Config, Options
+from py_secure_ci.dependencies.frameworks import frameworks_of
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
@@ -116,12 +117,14 @@ def check(
 ) -> Run:
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
-    return _Check(config, tree, services).run(plans)
+    wanted = any(isinstance(one, Plan) and one.tool.wants_frameworks for one in plans)
+    frameworks = frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
+    return _Check(config, tree, services, frameworks).run(plans)
 
 
 class _Check:
-    def __init__(self, config: Config, tree: Tree, services: Services) -> None:
-        self.config, self.tree, self.services = config, tree, services
+    def __init__(self, config: Config, tree: Tree, services: Services, frameworks: frozenset[str]) -> None:
+        self.config, self.tree, self.services, self.frameworks = config, tree, services, frameworks
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
@@ -215,6 +218,7 @@ class _Check:
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
             history=self.services.history() if one.tool.history else None,
+            frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
 
     def _tuning(self, one: Plan) -> str:

@@ -112,6 +112,8 @@ def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]
 
 
 def _nothing(tool: Tool) -> str:
+    if tool.nothing:
+        return f"there is no {tool.nothing} to look at"
     words = {
         Stage.CI: "no workflow files",
         Stage.TEST: "no test files",

@@ -108,9 +108,9 @@ def _checked(
         guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
         before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
-    report = _with_changes(
-        _report(project, run, dependencies, advice, session, services), changed_since(before, project.root), stages
-    )
+        # Inside: what a live advisory service did not say is asked again, and so needs it still.
+        report = _report(project, run, dependencies, advice, session, services)
+    report = _with_changes(report, changed_since(before, project.root), stages)
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings

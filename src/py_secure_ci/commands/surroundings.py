@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
@@ -17,6 +18,7 @@ from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
 from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.policy import judge
+from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
@@ -98,4 +100,17 @@ class Surroundings:
             today=today,
             strict_reason=known.why,
             added=known.added,
+            replaced=replaced(report, self.project.sources.text, self._text_before) if known.baseline else (),
         )
+
+    def _text_before(self, path: str) -> str | None:
+        """A file's text at the base, or None."""
+        if not isinstance(self.base, Base):
+            return None
+        blob = self._blobs.get(path)
+        return self.project.git.blob(blob).decode("utf-8", "replace") if blob is not None else None
+
+    @cached_property
+    def _blobs(self) -> Mapping[str, str]:
+        base = self.base.commit if isinstance(self.base, Base) else ""
+        return {one.path: one.blob for one in self.project.git.tree(base) if one.mode.startswith("100")} if base else {}

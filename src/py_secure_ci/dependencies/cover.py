@@ -180,14 +180,22 @@ def _without_doubles(declaration: Declaration, locks: list[Read]) -> Declaration
 
 
 def _compiled_stale(path: str, declaration: Declaration, read: Mapping[str, Read]) -> Declaration:
-    """A compiled `x.txt` beside an `x.in` that it does not satisfy any more is stale."""
-    source = re.sub(r"\.txt$", ".in", path)
-    if source == path or source not in read or not declaration.pins:
-        return declaration
+    """Stale: a compiled file that does not satisfy its `.in` file any more (of its name, or named in its header)."""
+    sources = [source for source in sorted(read) if _is_source(source, path, read)] if declaration.pins else []
     versions: dict[str, list[str]] = {}
     for pin in declaration.pins:
         versions.setdefault(pin.name, []).append(pin.version)
     for gap in declaration.unpinned:
         versions.setdefault(gap.name, [])
-    reason = unmet(read[source].declaration.constraints, versions)
-    return replace(declaration, stale=f"{source}: {reason}") if reason else declaration
+    for source in sources:
+        if reason := unmet(read[source].declaration.constraints, versions):
+            return replace(declaration, stale=f"{source}: {reason}")
+    return declaration
+
+
+def _is_source(source: str, path: str, read: Mapping[str, Read]) -> bool:
+    if not source.endswith(".in") or read[source].kind is not Kind.REQUIREMENTS or source == path:
+        return False
+    return source == re.sub(r"\.txt$", ".in", path) or (
+        read[path].kind is Kind.REQUIREMENTS and _made_from(path, read[path], source)
+    )

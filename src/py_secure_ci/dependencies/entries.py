@@ -142,7 +142,7 @@ class Entries:
             manager=manager,
             locked=locked,
             pins=tuple(sorted(self.pins, key=lambda pin: (pin.line, pin.name, pin.version))),
-            unpinned=tuple(sorted(self.unpinned, key=lambda one: (one.line, one.name))),
+            unpinned=tuple(sorted(dict.fromkeys(self.unpinned), key=lambda one: (one.line, one.name))),
             constraints=tuple(self.constraints),
             stale=stale,
             notes=tuple(self.notes),

@@ -10,7 +10,7 @@ from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
 from py_secure_ci.dependencies.names import foreign_index, is_default_file, normalise
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, table
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.pins import Declaration
+from py_secure_ci.pins import Declaration, Unpinned
 from py_secure_ci.reading import as_dict, as_list, field, optional
 
 _REASONS = {
@@ -33,7 +33,8 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     traced = _trace(packages, manifest)
     entries = Entries(file)
     if not packages:
-        entries.gap(file.rsplit("/", 1)[-1], 1, "the lock holds no package: it pins nothing")
+        nothing = "the lock holds no package: it pins nothing"
+        entries.unpinned.append(Unpinned(name=file.rsplit("/", 1)[-1], file=file, line=1, reason=nothing))
     for package, line in zip(packages, Lines(text).entries("packages", names), strict=True):
         _add(entries, package, line, traced.get(normalise(package["name"])))
     project = manifest.declaration if manifest else entries.declaration("pip", locked=True)

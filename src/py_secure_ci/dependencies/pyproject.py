@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any
 
-from py_secure_ci.dependencies.entries import COMPUTED, Entries
+from py_secure_ci.dependencies.entries import COMPUTED, Entries, local_path
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import normalise
 from py_secure_ci.dependencies.origins import Origins, of_pyproject
@@ -137,7 +138,10 @@ def _tools(entries: Entries, pyproject: dict[str, Any], lines: Lines) -> None:
 
 def _pdm(entries: Entries, text: str, line: int, group: str) -> None:
     if text.startswith("-e "):
-        entries.gap(text[3:], line, "editable: advisories name released versions only", (group,))
+        wanted = text.removeprefix("-e ").strip()
+        egg = re.search(r"#egg=([A-Za-z0-9._-]+)", wanted)
+        reason = "editable: advisories name released versions only"
+        entries.gap(egg[1] if egg else wanted, line, reason, (group,), local_path(wanted))
     else:
         entries.requirement(text, line, (group,))
 

@@ -143,7 +143,7 @@ def _requirement(entries: Entries, line: str, number: int) -> None:
 
 def _path_or_url(entries: Entries, wanted: str, number: int) -> None:
     egg = re.search(r"[#&]egg=([A-Za-z0-9._-]+)", wanted)
-    name = egg[1] if egg else re.split(r"[?#\s]", wanted)[0].rstrip("/").rsplit("/", 1)[-1]
+    name = egg[1] if egg else re.split(r"[?#\s\[]", wanted)[0].rstrip("/").rsplit("/", 1)[-1]
     entries.gap(name, number, url_reason(wanted), path=local_path(wanted))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -46,14 +46,16 @@ def judge(
     today: date,
     strict_reason: str = "",
     added: Baseline | None = None,
+    replaced: Collection[str] = frozenset(),
 ) -> Verdict:
     """Give the verdict. Without a baseline everything counts as new; `strict_reason` says why there is none.
 
     `added` is what the change itself writes into the baseline file: it must stand for findings that there are.
+    `replaced`: fingerprints of findings whose text is not the base's (see judging/replaced.py).
     """
     groups = merged([overridden(one, settings.severity) for one in report.findings])
     suppressed = suppress(groups, settings, report, today)
-    comparison = compare(groups, baseline, report) if baseline is not None else _all_new(groups)
+    comparison = compare(groups, baseline, report, replaced) if baseline is not None else _all_new(groups)
     judged = [
         _judge(index, group, report=report, settings=settings, suppressed=suppressed, comparison=comparison)
         for index, group in enumerate(groups)

@@ -11,6 +11,7 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.tool import Task
@@ -19,20 +20,28 @@ sys.path.insert(0, str(Path(__file__).parent))
 execute = importlib.import_module("conftest").execute
 
 
+def plain(document: dict[str, Any]) -> dict[str, Any]:
+    """A document without what speaks of the day and of the machine."""
+    for key in ("datetime", "commit_info"):
+        document.pop(key, None)
+    for one in document.get("benchmarks", ()):
+        one["stats"].pop("data", None)
+    return {**document, "meta": {}}
+
+
 def main(tool: str, name: str, project: str, python: str, overlay: str = "") -> None:
     """Run the adapter on a project and keep what came of each command."""
     root, scratch = Path(project).resolve(), Path(tempfile.mkdtemp()).resolve()
     chosen = next(one for one in TOOLS if one.name == tool)
-    assert chosen.canary is not None
-    ((planted, text),) = chosen.canary.files.items()
-    canary = scratch / planted
-    canary.write_text(text, "utf-8")
+    planted = chosen.canary.files if chosen.canary else {}
+    for planted_name, text in planted.items():
+        (scratch / planted_name).write_text(text, "utf-8")
     tree = tuple(sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()))
     task = Task(
         root=root,
         scratch=scratch,
         files=chosen.select(tree, {}).files,
-        canaries=(str(canary),),
+        canaries=tuple(str(scratch / one) for one in planted),
         python=Path(python),
         overlay=Path(overlay) if overlay else None,
     )
@@ -46,7 +55,7 @@ def main(tool: str, name: str, project: str, python: str, overlay: str = "") -> 
         for file, text in execution.files.items():
             for path, word in neutral.items():
                 text = text.replace(path, word)
-            kept = json.dumps({**json.loads(text), "meta": {}}, indent=1) + "\n" if file.endswith(".json") else text
+            kept = json.dumps(plain(json.loads(text)), indent=1) + "\n" if file.endswith(".json") else text
             (folder / file).write_text(kept, "utf-8")
     shutil.rmtree(scratch)
 

@@ -45,6 +45,7 @@ def run_command(
     *,
     instead: tuple[str, ...] = (),
     coverage: bool = False,
+    outputs: tuple[str, ...] = (),
 ) -> Command:
     """One run of the script. `instead`: what to run in place of all that is due."""
     if task.python is None:
@@ -71,7 +72,7 @@ def run_command(
         name=name,
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
         inputs={**scripts, f"{name}.json": json.dumps(request)},
-        outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns),
+        outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns, *outputs),
         env={"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis")},
         clean=ANY,
         found=ANY,

@@ -12,6 +12,10 @@ from py_secure_ci.tool import Selection
 TEST_FILES = ("test_*.py", "*_test.py")
 TEST_FOLDER = re.compile(r"(^|/)tests?/([^/]+/)*(?!__init__\.py$|conftest\.py$)[^/]*\.py$")
 PYTHON_FILES = re.compile(r"^\s*python_files\s*=\s*(\[[^\]]*\]|.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+BENCHMARKS = re.compile(
+    r"(^|/)(benchmarks?|performance|perf)/([^/]+/)*(test_|bench_)[^/]*\.py$"
+    r"|(^|/)(bench_[^/]*|test_bench[^/]*|test_perf[^/]*|[^/]*_bench(mark)?s?)\.py$"
+)
 EXAMPLES = (".py", ".rst", ".md", ".txt")
 # Files that do something when they are imported.
 NO_MODULES = frozenset({"setup.py", "conftest.py", "noxfile.py", "__main__.py", "manage.py", "wsgi.py", "asgi.py"})
@@ -43,3 +47,8 @@ def select_examples(tree: tuple[str, ...], _settings: Mapping[str, str]) -> Sele
     return Selection(
         tuple(path for path in tree if path.endswith(EXAMPLES) and PurePosixPath(path).name not in NO_MODULES)
     )
+
+
+def select_benchmarks(tree: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
+    """Test files in folders of benchmarks, and those named like one anywhere."""
+    return Selection(tuple(path for path in tree if BENCHMARKS.search(path)))

@@ -6,6 +6,7 @@ discovery. Standard library only, and old syntax on purpose: the project picks t
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import re
@@ -114,6 +115,9 @@ def _run(session: Any) -> int:
     loading.start(session, "unittest")
     result = Told(session, loading)
     suite, broken = _collected(session, loading, result)
+    if "hypothesis" in sys.modules:
+        importlib.import_module("hypothesis.core").global_force_seed = session.request["seed"]  # type: ignore[attr-defined]
+        session.record.write(event="seeds", seeds={"hypothesis_seed": str(session.request["seed"])})
     session.record.write(event="collected", nodes=sorted({node for node, _ in result.nodes.values()}))
     suite.run(result)
     session.report_coverage(measure)

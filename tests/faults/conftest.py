@@ -21,10 +21,10 @@ from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-# No program of its own (licences), a key (safety), or a program and data that no test machine can have and that nobody
+# What only a project's own environment has; no program of its own (licences), a key (safety), or a program and data that no test machine can have and that nobody
 # recorded (trivy's database, osv-scanner): what becomes of their wrong answers is in tests/tools/test_pinned_tools.py.
 ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner"})
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT)
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source != "project")
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"

@@ -71,10 +71,10 @@ FAULTS = (
     *(Fault(f"shape:{text}", NO_ANSWER) for text in SHAPES),
     *(Fault(f"shape-0:{text}", NO_ANSWER) for text in SHAPES),
 )
-# No program of its own (licences), a key (safety), or a program and data that no test machine can have and that nobody
+# What only a project's own environment has; no program of its own (licences), a key (safety), or a program and data that no test machine can have and that nobody
 # recorded (trivy's database, osv-scanner): what becomes of their wrong answers is in tests/tools/test_pinned_tools.py.
 ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner"})
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT)
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source != "project")
 NAMES = tuple(tool.name for tool in TOOLS)
 # They run by the project's own interpreter: that is then the program which misbehaves.
 TESTERS = frozenset(tool.name for tool in TOOLS if tool.stage is Stage.TEST)

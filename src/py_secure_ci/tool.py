@@ -47,6 +47,15 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The commits since the base of the run. `problem`: why they are not, or not all, there; empty if they are."""
+
+    base: str = ""  # a commit; empty where there is none to start from
+    commits: int = 0  # those since then that add a line, merges by what they add to their first parent
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One piece of work for one tool: everything that `commands` and `parse` may know."""
 
@@ -67,6 +76,7 @@ class Task:
     budget: float | None = None  # seconds for each process instead of the timeout; a gap if it is not enough
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
+    history: History | None = None  # for tools with `Tool.history`, in a run that has a base
     frameworks: frozenset[str] = frozenset()  # web frameworks in use, for a tool that wants to know
 
 
@@ -174,6 +184,7 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    history: bool = False  # it looks at the commits since the base too
     timeout: float = 0.0  # seconds for each process where the YAML does not say; 0: as for every tool
     # Variables of the user's environment that it is handed and cannot do without: a key. What they hold goes to its
     # processes alone, and is cut out of what these say.

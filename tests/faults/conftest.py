@@ -22,8 +22,11 @@ from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-# What is ours and starts no process has no program that could misbehave.
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.source != "ours")
+# Not in here: what only a project's own environment has; what is ours and starts no process (licences reads what one of
+# ours prints); what needs a key (safety); and programs with data that no test machine can have and that nobody recorded
+# (trivy's database, osv-scanner): what becomes of their wrong answers is in tests/tools/test_pinned_tools.py.
+ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner"})
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source not in {"project", "ours"})
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"
@@ -74,11 +77,12 @@ FILES = {
     ".pre-commit-config.yaml": (
         "repos:\n- repo: local\n  hooks:\n  - {id: never, name: never, language: fail, entry: never, files: settings}\n"
     ),
+    **{f"stale/{path.name}": path.read_text("utf-8") for path in sorted((HERE.parent / "data" / "stale").iterdir())},
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more
 RECORDING = bool(os.environ.get("FAULTS_RECORD"))
-BLINDFOLDS = {"pip-audit": "no vulnerability"}
+BLINDFOLDS = {"pip-audit": "no vulnerability", "uv-audit": "no vulnerability"}
 OUTCOMES = r'("outcome": ")\w+'
 WORDS = {"pytest": OUTCOMES, "unittest": OUTCOMES, "doctest": OUTCOMES, "detect-secrets": r'("type": ")[^"]+'}
 USUAL_WORDS = r'("[a-z_]*severity": ")[^"]+'

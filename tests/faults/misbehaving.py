@@ -227,6 +227,8 @@ def seen_blind(plan: dict[str, Any]) -> dict[str, Any]:
 
 
 def without_vulnerabilities(document: dict[str, Any]) -> dict[str, Any]:
+    if "summary" in document:  # uv's
+        return {**document, "vulnerabilities": [], "summary": {**document["summary"], "vulnerabilities": 0}}
     return {**document, "dependencies": [{**one, "vulns": []} for one in document["dependencies"]]}
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -18,6 +20,7 @@ from py_secure_ci.model import Stage
 pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
+STALE = Path(__file__).parents[1] / "data" / "stale"  # locks that no longer fit their manifest
 # Fake, and put together here so that no scanner takes this file for one that holds secrets.
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 KNOT = "def knot(one):\n" + "".join(f"    if one == {n}:\n        return {n}\n" for n in range(12))
@@ -31,7 +34,12 @@ SEEDS = {  # what the shop lacks
     "web/manage.py": "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'website.settings')\n",
     "web/website/__init__.py": "",
     "web/website/settings.py": "import os\n\nDEBUG = True\nSECRET_KEY = os.urandom(64).hex()\n",
+    "old/requirements.txt": "urllib3==1.24.1\njinja2==2.7.1\n",
+    **{f"stale/{path.name}": path.read_text(encoding="utf-8") for path in sorted(STALE.iterdir())},
 }
+# What the YAML and the command line say besides, for tools that need it.
+ADVISORIES = "advisories: {source: snapshot, on_stale: warn, max_age_days: 10000}"
+LICENCES = "licences: {deny: [GPL-3.0-only], packages: {colorama: GPL-3.0-only}, unknown: pass}"
 # Tool -> a file and a rule that it has to report there.
 DEFECTS = {
     "pylint": ("shop/orders.py", "W0611"),
@@ -51,6 +59,14 @@ DEFECTS = {
     "dlint": ("shop/seeds.py", "DUO105"),
     "gitleaks": ("shop/seeds.py", "github-pat"),
     "kingfisher": ("shop/seeds.py", "betterleaks.github-pat"),
+    "uv-audit": ("old/requirements.txt", "CVE-2019-11324"),
+    "osv-scanner": ("old/requirements.txt", "CVE-2019-11324"),
+    "trivy": ("old/requirements.txt", "CVE-2014-1402"),
+    "safety": ("old/requirements.txt", "CVE-2019-11324"),
+    "uv-lock": ("stale/pyproject.toml", "stale-lock"),
+    "poetry-lock": ("stale/pyproject.toml", "stale-lock"),
+    "pdm-lock": ("stale/pyproject.toml", "stale-lock"),
+    "licences": ("requirements.txt", "licence-denied"),
     "deptry": ("shop/seeds.py", "DEP001"),
     "actionlint": (".github/workflows/form.yml", "syntax-check"),
     "check-jsonschema": (".github/workflows/form.yml", "github-workflow"),
@@ -63,7 +79,8 @@ OTHERS = [tool for tool in TOOLS if not tool.default]
 
 def installable(name: str) -> bool:
     tool = next(tool for tool in OTHERS if tool.name == name)
-    return tool.source != "path" or shutil.which(tool.program or name) is not None
+    keys = all(os.environ.get(variable) for variable in tool.variables)
+    return keys and (tool.source != "path" or shutil.which(tool.program or name) is not None)
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +105,31 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+def database(folder: Path) -> Path:
+    """A database for trivy, which cannot be fetched here."""
+    spec = importlib.util.spec_from_file_location(
+        "trivy_database", STALE.parents[1] / "tools" / "trivy" / "database.py"
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.write(folder / "trivy")
+    return folder / "trivy"
+
+
 def run(project: Path, output: Path, name: str, environment: Path | None = None) -> dict[str, Any]:
     """The outcome of one tool alone."""
     stage = next(tool.stage for tool in OTHERS if tool.name == name)
-    lines = [f"  {one.value}: {'{tools: [' + name + ']}' if one is stage else 'false'}\n" for one in Stage]
+    more = f", {ADVISORIES}" if stage is Stage.SCA else ""
+    more += f", {LICENCES}" if name == "licences" else ""
+    lines = [f"  {one.value}: {'{tools: [' + name + ']' + more + '}' if one is stage else 'false'}\n" for one in Stage]
+    if name == "trivy":
+        lines.append(f"tools: {{trivy: {{settings: {{cache: {database(output.parent)}}}}}}}\n")
     head = "version: 1\nexclude: [one.yml]\n" + (f"environment: {{python: {environment}}}\n" if environment else "")
     (project / "one.yml").write_text(f"{head}stages:\n" + "".join(lines), encoding="utf-8")
     words = ["run", str(project), "--config", str(project / "one.yml"), "--output-dir", str(output), "--exit-zero"]
+    words += ["--offline"] if name == "trivy" else []
     assert cli.main(words) == 0
     outcomes = json.loads((output / "report.json").read_text(encoding="utf-8"))["report"]["outcomes"]
     assert [one["tool"]["name"] for one in outcomes] == [name]

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,6 +29,16 @@ FAILING = "def test_total():\n    assert 1 == 2\n"
 PASSING = "def test_total():\n    assert 1 == 1\n"
 PIP, BANDIT, MYPY, SECRETS = ("sca", "pip-audit"), ("sast", "bandit"), ("type", "mypy"), ("secrets", "detect-secrets")
 RUFF, FORMAT, ZIZMOR, PYTEST = ("lint", "ruff"), ("format", "ruff-format"), ("ci", "zizmor"), ("test", "pytest")
+
+UV_AUDIT, UV_LOCK, POETRY_LOCK, PDM_LOCK = (
+    ("sca", name) for name in ("uv-audit", "uv-lock", "poetry-lock", "pdm-lock")
+)
+STALE = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[1] / "data" / "stale").iterdir()}
+EDITABLE = STALE["uv.lock"].replace("virtual", "editable")
+DYNAMIC = (
+    "[project]\nname = 'stale'\nversion = '1'\nrequires-python = '>=3.8'\ndynamic = ['dependencies']\n"
+    "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+)
 
 
 @dataclass(frozen=True)
@@ -116,6 +127,19 @@ ROWS = (
     Row("a test ends the process", PYTEST, "exit 0", {"test_a.py": "import os\n\n\ndef test_a():\n    os._exit(0)\n"}, r"pytest"),
     Row("a test file that cannot be imported", PYTEST, "exit 2", {"test_a.py": "import not_installed_anywhere\n", "test_b.py": PASSING}, r"test_a\.py|quality finding", found=True),
     Row("the project's options stop at the first failure", PYTEST, "exit 1", {"test_a.py": FAILING, "test_b.py": FAILING, "pytest.ini": "[pytest]\naddopts = -x\n"}, r"quality finding|test_b", found=True),
+    Row("a vulnerable pin in a file that uv does not read", UV_AUDIT, "exit 2: no uv.lock", requirement(BAD), "security finding", found=True),
+    Row("a lock that is older than its manifest", UV_LOCK, "uv export and uv audit: exit 0", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("metadata that only a build would tell", UV_LOCK, "runs the project's backend", {"a.py": FINE, "pyproject.toml": DYNAMIC, "uv.lock": EDITABLE}, r"uv\.lock.*without a build"),
+    Row("a lock that is older than its manifest", POETRY_LOCK, "exit 1", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("a lock that is damaged", POETRY_LOCK, "exit 1", {"a.py": FINE, **STALE, "poetry.lock": "package = [\n"}, r"poetry\.lock"),
+    Row("a lock that is older than its manifest", PDM_LOCK, "exit 1", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("the project adds options to the command", PDM_LOCK, "exit 0", {"a.py": FINE, **STALE, "pyproject.toml": STALE["pyproject.toml"] + "[tool.pdm.options]\nlock = ['--refresh']\n"}, r"pyproject\.toml.*look away"),
+    Row("there is no policy", ("sca", "licences"), "-", requirement("six==1.16.0"), r"no licence policy"),
+    Row("there is no key", ("sca", "safety"), "asks for a login", requirement("six==1.16.0"), r"SAFETY_API_KEY"),
+    Row("there is no database, or no program", ("sca", "trivy"), "exit 1", requirement("six==1.16.0"), r"trivy gave no verdict"),
+    Row("there is no database, or no program", ("sca", "osv-scanner"), "exit 127", requirement("six==1.16.0"), r"osv-scanner gave no verdict"),
+    Row("a `.secrets.baseline` that knows another secret", SECRETS, "exit 0, all known", {"a.py": FINE, "a.txt": KEY, ".secrets.baseline": '{"version": "1.5.0", "results": {"a.txt": [{"type": "AWS Access Key", "hashed_secret": "00", "line_number": 1}]}}'}, "security finding", found=True),
+    Row("a `.secrets.baseline` that is damaged", SECRETS, "exit 2", {"a.py": FINE, "a.txt": KEY, ".secrets.baseline": "{"}, r"\.secrets\.baseline"),
     Row("our own YAML excludes everything", BANDIT, "-", {"a.py": SHELL}, r"nothing was checked|no Python files", options={"exclude": ["**"]}),
     Row("there is no Python file at all", BANDIT, "exit 0, no results", {"a.txt": "x\n"}, r"nothing was checked|no Python files"),
 )  # fmt: skip

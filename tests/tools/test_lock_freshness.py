@@ -87,6 +87,6 @@ def test_only_manifests_and_locks_are_copied(tmp_path: Path) -> None:
         (root / name).write_text("x")
     (root / "linked").mkdir()
     os.symlink(root / "secret.txt", root / "linked" / "uv.lock")
-    asked = json.dumps([["pyproject.toml", "uv.lock"], str(target)])
+    asked = json.dumps([["pyproject.toml", "uv.lock"], str(target), []])
     subprocess.run([sys.executable, "-I", "-c", MIRROR], cwd=root, input=asked.encode(), check=True)
     assert {path.relative_to(target).as_posix() for path in target.rglob("*") if path.is_file()} == kept

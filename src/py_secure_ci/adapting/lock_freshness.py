@@ -21,7 +21,7 @@ from py_secure_ci.tool import Command, Execution, Reading, Selection, Task
 MANIFEST, RULE = "pyproject.toml", "stale-lock"
 MIRROR = """\
 import json, os, shutil, sys
-names, target = json.load(sys.stdin)
+names, target, homes = json.load(sys.stdin)
 count = 0
 for folder, folders, files in os.walk("."):
     folders[:] = [
@@ -35,6 +35,11 @@ for folder, folders, files in os.walk("."):
             os.makedirs(os.path.join(target, folder), exist_ok=True)
             shutil.copyfile(path, os.path.join(target, path))
             count += 1
+for home in homes:
+    os.makedirs(os.path.join(home, ".venv", "bin"), exist_ok=True)
+    os.symlink(sys.executable, os.path.join(home, ".venv", "bin", "python"))
+    with open(os.path.join(home, ".venv", "pyvenv.cfg"), "w") as file:
+        file.write("home = " + os.path.dirname(os.path.realpath(sys.executable)) + "\\n")
 print(count)
 """
 
@@ -76,11 +81,14 @@ class Check:
         """Copy, ask about the project, and ask about the planted one."""
         mirror = (task.scratch / "mirror").as_posix()
         folder = posixpath.dirname(task.files[0]) if task.files else ""
-        asked = json.dumps([[MANIFEST, self.lock], mirror])
+        place = posixpath.join(mirror, folder) if folder else mirror
+        planted = (task.scratch / "canary").as_posix()
+        # uv looks for an interpreter in `.venv` first, and then, if that does not fit the project, on PATH.
+        asked = json.dumps([[MANIFEST, self.lock], mirror, [place, planted]])
         return (
             Command(name="mirror", argv=(sys.executable, "-I", "-c", MIRROR), found=frozenset({0}), stdin=asked),
-            self._ask("main", posixpath.join(mirror, folder) if folder else mirror),
-            self._ask("canary", (task.scratch / "canary").as_posix()),
+            self._ask("main", place),
+            self._ask("canary", planted),
         )
 
     def _ask(self, name: str, folder: str) -> Command:
@@ -133,5 +141,7 @@ class Check:
 
 
 def _last(said: str) -> str:
+    """The line that tells the error; the lines around it name folders of the day."""
     lines = [line.strip() for line in said.split("\n") if line.strip() and not line.startswith("DEBUG")]
-    return " / ".join(lines)[:300] or "it says nothing"
+    errors = [line for line in lines if re.match(r"(?i)\W*\w*error\b", line)]
+    return next(iter([*errors, *lines[-1:]]), "it says nothing")[:300]

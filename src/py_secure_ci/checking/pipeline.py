@@ -26,7 +26,7 @@ from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree
-from py_secure_ci.tool import Reading, Task, Tool
+from py_secure_ci.tool import History, Reading, Task, Tool
 
 
 class Observer(Protocol):
@@ -77,6 +77,7 @@ class Services:
     guarded: tuple[Path, ...] = ()  # folders that no child may change
     advisory_url: str = ""
     offline: bool = False
+    history: Callable[[], History | None] = lambda: None  # raises SourceError
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -217,6 +218,7 @@ class _Check:
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
+            history=self.services.history() if one.tool.history else None,
             frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
 

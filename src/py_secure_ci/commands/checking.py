@@ -150,6 +150,7 @@ def _services(
         environment=session.environment,
         scratch=session.new_folder,
         interpreter=surroundings.interpreter,
+        history=surroundings.history,
         observer=progress,
         jobs=arguments.jobs or os.cpu_count() or 1,
         advisory_url=advice.url,

@@ -17,7 +17,8 @@ from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.scratch import scratch
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
-from py_secure_ci.toolchain.places import cache_folder
+from py_secure_ci.toolchain.places import LOCKS, cache_folder
+from py_secure_ci.toolchain.release import is_released
 from py_secure_ci.version import VERSION
 
 _FOUND, _MISSING = 0, 3
@@ -77,5 +78,7 @@ def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, 
             return found.version, str(found.bin), True
         status = toolchain.lookup(tool.lock or tool.name)
     except PySecureCiError as error:
+        if tool.source == "path" and is_released(tool.name, LOCKS):
+            return "", "not on PATH: its official release is fetched on first need", True
         return "", error.message, False
     return status.version, "installed" if status.installed else "installed on first need", True

@@ -65,7 +65,14 @@ class Installer:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name
         if source == "path":
             limit = self._project.config.options(tool.name).timeout
-            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder(), seconds=limit)
+            place = self._session.new_folder()
+            try:
+                return self._toolchain.from_path(tool.name, program=program, cwd=place, seconds=limit)
+            except ToolchainError:
+                released = self._added.from_release(tool.name) if tool.source else None
+                if released is None:
+                    raise
+                return released
         if source == "project":
             if python is None:
                 raise ToolchainError(

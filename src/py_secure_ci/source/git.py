@@ -119,6 +119,15 @@ class Git:
         """Whether history is cut off."""
         return self._line("rev-parse", "--is-shallow-repository") == "true"
 
+    def adding(self, base: str) -> int:
+        """How many commits since `base` add a line below the folder; a merge by what it adds to its first parent."""
+        words = ("--diff-merges=first-parent", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--text")
+        answer = self._ask("log", *words, "--relative", "--numstat", "--format=%x00", f"{base}..HEAD", "--", ".")
+        if answer.status != 0 or answer.problem:
+            raise SourceError(f"git cannot list the commits since {base}: {answer.problem or answer.status}")
+        commits = answer.stdout.split(b"\0")[1:]
+        return sum(any(line[:1] not in (b"", b"0") for line in one.split(b"\n")) for one in commits)
+
     def commit_time(self) -> str:
         """Committer time of HEAD in UTC, `YYYY-MM-DDTHH:MM:SS`, or an empty string without a commit."""
         return self._line("log", "-1", "--no-show-signature", "--date=format-local:%Y-%m-%dT%H:%M:%S", "--format=%cd")

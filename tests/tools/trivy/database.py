@@ -69,8 +69,12 @@ def write(cache: Path, updated: str = "2026-11-20T06:00:00Z") -> None:
     """What `trivy --cache-dir CACHE` takes for its database."""
     advisories = Bucket(**{"CVE-2014-1402": {"VulnerableVersions": ["<2.7.2"], "PatchedVersions": ["2.7.2"]}})
     more = Bucket(**{"CVE-2018-20060": {"VulnerableVersions": ["<1.23"], "PatchedVersions": ["1.23"]}})
+    others = {  # what the canary may be
+        name: Bucket(**{"CVE-2018-20060": {"VulnerableVersions": [f"<={version}"], "PatchedVersions": []}})
+        for name, version in (("pyyaml", "5.3"), ("requests", "2.19.0"), ("flask", "0.12.2"), ("django", "1.11.0"))
+    }
     tree = {
-        SOURCE: Bucket(jinja2=advisories, urllib3=more),
+        SOURCE: Bucket(jinja2=advisories, urllib3=more, **others),
         "data-source": Bucket(**{SOURCE: {"ID": "ghsa", "Name": "GitHub Security Advisory Pip", "URL": ""}}),
         "vulnerability": Bucket(
             **{

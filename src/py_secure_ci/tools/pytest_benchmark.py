@@ -11,13 +11,14 @@ from collections.abc import Mapping
 from py_secure_ci.adapting.test_runs import benchmarks
 from py_secure_ci.adapting.test_runs.findings import RULES, broken_files, findings
 from py_secure_ci.adapting.test_runs.judging import not_run, refuse_contradictions
-from py_secure_ci.adapting.test_runs.running import CANARY, SUITE, planted, run_command, run_of
+from py_secure_ci.adapting.test_runs.running import planted, run_command, run_of
 from py_secure_ci.adapting.test_runs.selecting import select_benchmarks
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
 NAME, FILE, BASELINE, THRESHOLD = "pytest-benchmark", "benchmark.json", ".py-secure-ci.benchmarks.json", 25.0
+RUN, SEEN = "benchmark-run", "benchmark-canary"
 PLANTED = "def test_canary(benchmark):\n    benchmark(int)\n    raise AssertionError('planted to be seen')\n"
 
 
@@ -26,15 +27,15 @@ def _commands(task: Task) -> tuple[Command, ...]:
     files = tuple(str(task.root / path) for path in task.files)
     args = (*task.options.args, *ours)
     measured = (*args, f"--benchmark-json={task.scratch / FILE}")
-    suite = run_command(task, NAME, "run_pytest.py", SUITE, measured, instead=files, outputs=(FILE,))
+    suite = run_command(task, NAME, "run_pytest.py", RUN, measured, instead=files, outputs=(FILE,))
     if not task.canaries:
         return (suite,)
-    return (suite, run_command(task, NAME, "run_pytest.py", CANARY, args, instead=task.canaries))
+    return (suite, run_command(task, NAME, "run_pytest.py", SEEN, args, instead=task.canaries))
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    main = executions[SUITE]
-    run = run_of(task, main, SUITE)
+    main = executions[RUN]
+    run = run_of(task, main, RUN)
     refuse_contradictions(NAME, run, main.status, len(task.files))
     now = benchmarks.measured(main.files.get(FILE, ""), set(run.results))
     name = task.options.config or BASELINE
@@ -44,7 +45,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     limit = float(str(task.options.settings.get("threshold", THRESHOLD)))
     slower, notes = benchmarks.compared(NAME, now, before, limit)
     return Reading(
-        findings=(*findings(NAME, run), *slower, *planted(task, NAME, executions)),
+        findings=(*findings(NAME, run), *slower, *planted(task, NAME, executions, SEEN)),
         rules=(*RULES, *benchmarks.RULES),
         looked_at=frozenset(task.files) & run.files - {one.location.path for one in run.broken},
         gaps=(*not_run(run), *broken_files(run)),

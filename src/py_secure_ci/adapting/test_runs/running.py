@@ -149,16 +149,16 @@ def _measured(execution: Execution) -> CoverageData | None:
     return None if data is None or data.empty else data
 
 
-def planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
+def planted(task: Task, tool: str, executions: Mapping[str, Execution], name: str = CANARY) -> Iterator[Finding]:
     """What is said of the planted test; nothing (blind) where the run gives no clear answer."""
-    if not task.canaries or CANARY not in executions:
+    if not task.canaries or name not in executions:
         return
-    run = run_of(task, executions[CANARY], CANARY)
-    if run.status == FAILURES == executions[CANARY].status:
+    run = run_of(task, executions[name], name)
+    if run.status == FAILURES == executions[name].status:
         ours = {PurePosixPath(path).name: path for path in task.canaries}
         for one in findings(tool, run):
-            name = PurePosixPath(one.location.path).name if one.location else ""
-            yield replace(one, location=Location(ours[name])) if name in ours else one
+            file = PurePosixPath(one.location.path).name if one.location else ""
+            yield replace(one, location=Location(ours[file])) if file in ours else one
 
 
 def _not_measured(threshold: float | None, run: TestRun, measured: CoverageData | None) -> Iterator[Gap]:

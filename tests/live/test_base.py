@@ -58,6 +58,13 @@ class Repository:
         return done.returncode, done.stdout + done.stderr, report
 
 
+def gate(repository: Repository) -> int:
+    """The status of judging the last report again, as GitLab's second job does."""
+    report = repository.root.parent / "out" / "report.json"
+    argv = [sys.executable, "-m", "py_secure_ci", "gate", str(report), str(repository.root)]
+    return subprocess.run(argv, capture_output=True, check=False).returncode
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path / "project")
@@ -128,6 +135,7 @@ def test_a_baseline_cannot_know_what_is_not_there_yet(repository: Repository) ->
     status, said, report = repository.run("--base", first)
     assert (status, source(report)) == (1, "baseline")
     assert "stand for nothing that is found" in " ".join(said.split())
+    assert gate(repository) == 1
 
 
 @pytest.mark.parametrize("way", ["worktree", "baseline"])
@@ -142,6 +150,7 @@ def test_a_suppression_that_goes_leaves_its_finding(repository: Repository, way:
     status, _, report = repository.run("--no-cache", "--base", first)
     assert (status, source(report)) == (1, way)
     assert states(report)["bandit/B602 existing"] == 1
+    assert gate(repository) == 1
 
 
 def test_another_password_in_the_same_place_is_new(repository: Repository) -> None:

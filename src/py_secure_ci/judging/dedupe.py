@@ -98,7 +98,7 @@ def _join_row(groups: _Groups, row: Mapping[str, Any], left: Sequence[int], righ
 
 
 def _without_crowds(findings: Sequence[Finding], indices: Sequence[int], alike: Callable[[Finding], str]) -> list[int]:
-    """The first findings of each line: a tool that says a thing 30,000 times must not be paired 30,000 times squared."""
+    """The first findings of each line: a tool that says a thing 30,000 times is not paired with itself each time."""
     crowd: Counter[tuple[int, str]] = Counter()
     kept = []
     for index in indices:

@@ -55,6 +55,7 @@ class Task:
     canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
     canary_pin: Pin | None = None
     settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
+    nested: Mapping[str, str] = field(default_factory=dict)  # with `Tool.nested_settings`: text by path
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
     python: Path | None = None  # the project's interpreter
@@ -137,6 +138,7 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    nested_settings: bool = False  # files of those names steer it in the folders below, too
     source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)

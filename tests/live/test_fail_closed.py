@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ class Row:
     found: bool = False
     options: dict[str, Any] = field(default_factory=dict)  # of the tool, in our YAML
     git: bool = True
+    service: tuple[int, str] | None = None  # status and body of the live advisory service
 
 
 def requirement(line: str) -> Files:
@@ -49,6 +51,20 @@ def requirement(line: str) -> Files:
 
 
 CLEAN = "exit 0, clean"
+ERROR = "exit 1, a traceback, as for vulnerabilities"
+NEWER = {"id": "X-1", "schema_version": "2.0.0", "modified": "2026-01-01T00:00:00Z", "affected": []}
+# What it answers, what pip-audit makes of that (measured with 2.10.1), status and body.
+SERVICES: tuple[tuple[str, str, tuple[int, str]], ...] = (
+    ("nothing", CLEAN, (200, "{}")),
+    ("404", ERROR, (404, "{}")),
+    ("429", ERROR, (429, "{}")),
+    ("500", ERROR, (500, "{}")),
+    ("with a page for people", ERROR, (200, "<html></html>")),
+    ("with a record of a schema to come", CLEAN, (200, json.dumps({"vulns": [NEWER]}))),
+    ("with a page after each page", "exit 0, the first page only", (200, '{"next_page_token": "more"}')),
+    ("with half an answer", ERROR, (200, '{"vulns": [{"id": ')),
+    ("to nobody: the connection is refused", ERROR, (0, "")),
+)
 ROWS = (
     Row("requirements.txt includes another file", PIP, "exit 0, no dependencies", {**requirement("-r more.txt"), "more.txt": f"{BAD}\n"}, "pip-audit|security findings", found=True),
     Row("requirements.txt includes a file that is not there", PIP, "exit 0, no dependencies", requirement("-r gone.txt"), r"gone\.txt"),
@@ -69,6 +85,7 @@ ROWS = (
     Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock"),
     Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"s\xff\xfeix==1.16.0\n"}, r"requirements\.txt"),
     Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py"),
+    *(Row(f"the service answers {what}", PIP, alone, requirement(BAD), "pip-audit gave no verdict", service=answer) for what, alone, answer in SERVICES),
     Row("every file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": "print 'x'\n"}, r"(?s)(a|b)\.py"),
     Row("one file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
     Row("a `.bandit` that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, ".bandit": "[bandit]\nskips = B602,B404,B603\n"}, "security finding", found=True),
@@ -81,6 +98,7 @@ ROWS = (
     Row("a function without annotations holds the error", MYPY, "exit 0, Success", {"a.py": "def total():\n    x: int = 'three'\n    return x\n"}, "quality finding", found=True),
     Row("mypy.ini ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\nignore_errors = True\n"}, r"is blind.*mypy\.ini:2: ignore_errors"),
     Row("a comment in the file ignores all errors", MYPY, "exit 0, Success", {"a.py": f"# mypy: ignore-errors\n{WRONG}"}, r"a\.py.*ignore-errors"),
+    Row("a comment in the file switches the code of the errors off", MYPY, "exit 0, Success", {"a.py": f"# mypy: disable-error-code=arg-type\n{WRONG}", "b.py": FINE}, r"a\.py.*disable-error-code"),
     Row("pyproject.toml ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "pyproject.toml": "[tool.mypy]\nignore_errors = true\n"}, r"is blind.*pyproject\.toml:2"),
     Row("a section of the configuration ignores one module", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\n[mypy-a]\nignore_errors = True\n"}, r"mypy gave no verdict.*mypy\.ini \(ignore_errors for a\)"),
     Row("a configuration that cannot be parsed", MYPY, "exit 0, a line on stderr", {"a.py": WRONG, "mypy.ini": "[mypy\nstrict\n"}, r"mypy\.ini"),
@@ -101,6 +119,7 @@ ROWS = (
     Row("every file ignores every rule", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint.per-file-ignores]\n'**' = ['ALL', 'E', 'F', 'B']\n"}, r"ruff gave no verdict"),
     Row("every file is excluded", RUFF, "exit 0, a warning", {"a.py": LINT, "ruff.toml": "exclude = ['**']\n"}, r"ruff"),
     Row("a configuration that is no TOML", RUFF, "exit 2", {"a.py": LINT, "ruff.toml": "select = [\n"}, r"ruff gave no verdict"),
+    Row("the configuration of a folder below selects no rule", RUFF, "exit 0, All checks passed", {"app/a.py": LINT, "b.py": FINE, "c.py": FINE, "ruff.toml": "lint.select = ['E', 'F']\n", "app/ruff.toml": "lint.select = []\n"}, r"app/a\.py.*app/ruff\.toml"),
     Row("a comment in the file switches ruff off", RUFF, "exit 0, All checks passed", {"a.py": f"# ruff: noqa\n{LINT}"}, r"a\.py"),
     Row("the formatter excludes every file", FORMAT, "exit 0", {"a.py": "x  =  1\n", "ruff.toml": "[format]\nexclude = ['**']\n"}, r"ruff-format"),
     Row("a file that cannot be formatted", FORMAT, "exit 2", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
@@ -128,7 +147,7 @@ def yaml(row: Row) -> dict[str, Any]:
     )
     stages[stage] = {"tools": [tool]}
     if stage == "sca":
-        stages[stage]["advisories"] = SNAPSHOT
+        stages[stage]["advisories"] = SNAPSHOT if row.service is None else {"source": "live"}
     if stage == "test":
         stages[stage]["coverage"] = 0
     options = {key: value for key, value in row.options.items() if key != "exclude"}
@@ -151,9 +170,15 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize("row", cases())
 def test_a_scanner_that_did_not_look_does_not_pass(
-    row: Row, repository: Callable[..., Any], told: Callable[[dict[str, str]], None], tmp_path: Any
+    row: Row,
+    repository: Callable[..., Any],
+    told: Callable[[dict[str, str]], None],
+    service: Callable[..., str],
+    tmp_path: Any,
 ) -> None:
     project = repository(row.files, yaml(row), git=row.git)
+    if row.service is not None:
+        project.service = service(*row.service) if row.service[0] else "http://127.0.0.1:9"
     ran = project.run()
     verdict = ran.report["verdict"]
     reasons = [*verdict["incomplete"], *verdict["reasons"]]

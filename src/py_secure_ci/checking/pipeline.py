@@ -114,12 +114,12 @@ def check(
 ) -> Run:
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
-    return _Check(config, tree, services).run(plans)
+    return _Check(config, tree, sources, services).run(plans)
 
 
 class _Check:
-    def __init__(self, config: Config, tree: Tree, services: Services) -> None:
-        self.config, self.tree, self.services = config, tree, services
+    def __init__(self, config: Config, tree: Tree, sources: Sources, services: Services) -> None:
+        self.config, self.tree, self.sources, self.services = config, tree, sources, services
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
@@ -206,6 +206,7 @@ class _Check:
             files=one.files,
             pins=one.pins,
             settings=one.settings,
+            nested=self._nested(one.tool) if one.tool.nested_settings else {},
             options=self.config.options(one.tool.name),
             stage_options=one.stage.options,
             python=python.python if python else None,
@@ -213,6 +214,10 @@ class _Check:
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
         )
+
+    def _nested(self, tool: Tool) -> dict[str, str]:
+        paths = [path for path in self.tree.files if "/" in path and path.rpartition("/")[2] in tool.settings]
+        return {path: self.sources.text(path) or "" for path in paths}
 
     def _tuning(self, one: Plan) -> str:
         """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""

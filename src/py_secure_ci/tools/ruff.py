@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file, silenced, steered_folders
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
 from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
 from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
@@ -45,15 +45,20 @@ def _commands(task: Task) -> tuple[Command, ...]:
     exclude = ("--force-exclude",) if config_file(task) else ()
     folders = Counter(str(PurePosixPath(file).parent) for file in task.files)
     folder = max(sorted(folders), key=lambda one: folders[one]) if folders else "."
-    stdin_name = (task.root / folder / CANARY_NAME).as_posix()
+    probes = {
+        "canary": folder,
+        **{f"canary in {path}": str(PurePosixPath(path).parent) for path in steered_folders(task)},
+    }
     return (
         Command(argv=(*mode, "--verbose", *exclude, *task.options.args, *names), inputs=inputs),
-        Command(
-            name="canary",
-            argv=(*mode, *task.options.args, f"--stdin-filename={stdin_name}", "-"),
-            stdin=TOOL.canary.files["canary.py"] if TOOL.canary else "",
-        ),
+        *(_probe(task, name, mode, where) for name, where in probes.items()),
     )
+
+
+def _probe(task: Task, name: str, mode: tuple[str, ...], folder: str) -> Command:
+    stdin_name = (task.root / folder / CANARY_NAME).as_posix()
+    argv = (*mode, *task.options.args, f"--stdin-filename={stdin_name}", "-")
+    return Command(name=name, argv=argv, stdin=TOOL.canary.files["canary.py"] if TOOL.canary else "")
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -71,17 +76,37 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         root=task.root,
         missing=len(unread) - len(logged),
     )
-    looked_at = opened - unread.keys()
-    left_out = sorted(set(task.files) - looked_at - unread.keys())
     planted = task.canaries[0] if task.canaries else ""
     canary = read_diagnostics(executions["canary"].stdout) if planted else ()
+    spoken_of = {project_path(one.path, task.root) for one in said}
+    blinded = {file: by for file, by in silenced(task, {one.code for one in canary}).items() if file not in spoken_of}
+    off = {
+        file: path
+        for path, files in steered_folders(task).items()
+        if not read_diagnostics(executions[f"canary in {path}"].stdout)
+        for file in set(files) - spoken_of - unread.keys()
+    }
+    looked_at = opened - unread.keys() - blinded.keys() - off.keys()
+    left_out = sorted(set(task.files) - looked_at - unread.keys() - off.keys())
     shown = [one for one in said if one.code not in UNREADABLE]
+    steering = config_file(task)
     return Reading(
         findings=(*(_finding(one, one.path, task) for one in shown), *(_finding(one, planted, task) for one in canary)),
         rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
         looked_at=looked_at,
-        gaps=tuple(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
-        excluded=tuple(Excluded(file, f"ruff's exclude ({config_file(task)})") for file in left_out),
+        gaps=(
+            *(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
+            *(
+                Gap(file, f"{path} switches ruff off: it does not report what was planted there")
+                for file, path in off.items()
+            ),
+        ),
+        excluded=tuple(
+            Excluded(
+                file, f"ruff's {f'per-file-ignores: {blinded[file]}' if file in blinded else 'exclude'} ({steering})"
+            )
+            for file in left_out
+        ),
         notes=() if config_file(task) else (f"The project has no ruff configuration: checked with --select={SELECT}.",),
     )
 
@@ -127,6 +152,7 @@ TOOL = Tool(
     canary=planted("ruff"),
     fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
+    nested_settings=True,
     default=True,
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",

@@ -37,7 +37,7 @@ def steered_folders(task: Task) -> dict[str, tuple[str, ...]]:
     if task.options.config or not config_file(task):
         return {}  # one file for all, or none
     folders: dict[str, str] = {}
-    for path in sorted(task.nested):  # of one folder the first in ruff's order, which is that of the names, wins
+    for path in sorted(task.nested, key=lambda one: CONFIGS.index(one.rpartition("/")[2])):  # the first one wins
         folder, _, name = path.rpartition("/")
         if name != "pyproject.toml" or "[tool.ruff" in task.nested[path]:
             folders.setdefault(folder, path)

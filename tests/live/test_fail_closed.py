@@ -17,6 +17,7 @@ Files = dict[str, "str | bytes"]
 SNAPSHOT = {"source": "snapshot", "on_stale": "warn"}
 SHELL = "import subprocess\n\nsubprocess.call(input(), shell=True)\n"
 KEY = "aws_key = 'AKIA" + "Z3MJ5TQ7RX2WBLPK'\n"
+TOKEN = "token = 'ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n"
 WRONG = "def total(count: int) -> int:\n    return count\n\n\ntotal('three')\n"
 LINT = "x = None\nif x == None:\n    pass\n"
 FINE = "X = 1\n"
@@ -28,6 +29,7 @@ FLOW = (
 FAILING = "def test_total():\n    assert 1 == 2\n"
 PASSING = "def test_total():\n    assert 1 == 1\n"
 PIP, BANDIT, MYPY, SECRETS = ("sca", "pip-audit"), ("sast", "bandit"), ("type", "mypy"), ("secrets", "detect-secrets")
+SYFT, SEMGREP, KINGFISHER = ("sbom", "syft"), ("sast", "semgrep"), ("secrets", "kingfisher")
 RUFF, FORMAT, ZIZMOR, PYTEST = ("lint", "ruff"), ("format", "ruff-format"), ("ci", "zizmor"), ("test", "pytest")
 
 
@@ -114,6 +116,11 @@ ROWS = (
     Row("a secret in swagger.json", SECRETS, "exit 0, no results", {"swagger.json": '{"key": "AKIA' + 'Z3MJ5TQ7RX2WBLPK"}\n'}, "security finding", found=True),
     Row("`fix = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix = true\nunsafe-fixes = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
     Row("`fix-only = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix-only = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
+    Row("a damaged uv.lock", SYFT, "exit 0, no packages", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock.*cannot be read"),
+    Row("a file of Python 2", SEMGREP, "exit 0, no results, the file counts as scanned", {"a.py": "import subprocess\n\nprint 'x'\nsubprocess.call(input(), shell=True)\n", "b.py": FINE}, r"a\.py"),
+    Row("a `.semgrepignore` leaves the file out", SEMGREP, "exit 0, nothing scanned", {"a.py": "import yaml\n\nyaml.load(input())\n", ".semgrepignore": "a.py\n"}, "security finding", found=True),
+    Row("a secret in a file of UTF-16", KINGFISHER, "exit 0, no findings", {"a.txt": TOKEN.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
+    Row("a comment asks to pass over the secret", KINGFISHER, "exit 0, no findings", {"a.py": f"{TOKEN.rstrip()}  # kingfisher:ignore\n"}, "security finding", found=True),
     Row("no rule is selected", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nselect = []\n"}, r"is blind.*ruff\.toml:2"),
     Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['E', 'F']\nselect=['E', 'F']\n"}, r"ruff gave no verdict"),
     Row("every file ignores every rule", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint.per-file-ignores]\n'**' = ['ALL', 'E', 'F', 'B']\n"}, r"ruff gave no verdict"),

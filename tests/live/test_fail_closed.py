@@ -119,7 +119,7 @@ ROWS = (
     Row("a damaged uv.lock", SYFT, "exit 0, no packages", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock.*cannot be read"),
     Row("a file of Python 2", SEMGREP, "exit 0, no results, the file counts as scanned", {"a.py": "import subprocess\n\nprint 'x'\nsubprocess.call(input(), shell=True)\n", "b.py": FINE}, r"a\.py"),
     Row("a `.semgrepignore` leaves the file out", SEMGREP, "exit 0, nothing scanned", {"a.py": "import yaml\n\nyaml.load(input())\n", ".semgrepignore": "a.py\n"}, "security finding", found=True),
-    Row("a secret in a file of UTF-16", KINGFISHER, "exit 0, no findings", {"a.txt": TOKEN.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
+    Row("a secret in a file of UTF-16", KINGFISHER, "exit 200, found", {"a.txt": TOKEN.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
     Row("a comment asks to pass over the secret", KINGFISHER, "exit 0, no findings", {"a.py": f"{TOKEN.rstrip()}  # kingfisher:ignore\n"}, "security finding", found=True),
     Row("no rule is selected", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nselect = []\n"}, r"is blind.*ruff\.toml:2"),
     Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['E', 'F']\nselect=['E', 'F']\n"}, r"ruff gave no verdict"),

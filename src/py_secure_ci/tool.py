@@ -67,6 +67,7 @@ class Task:
     canary_pin: Pin | None = None
     texts: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.texts` files
     settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
+    nested: Mapping[str, str] = field(default_factory=dict)  # with `Tool.nested_settings`: text by path
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
     python: Path | None = None  # the project's interpreter
@@ -151,6 +152,7 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
+    nested_settings: bool = False  # files of those names steer it in the folders below, too
     texts: tuple[str, ...] = ()  # globs of the files whose text it is handed (`Task.texts`), for tools of ours
     # path (on PATH only), project (its own copy only), ours (nothing to install), custom, import; else as the YAML says
     source: str = ""

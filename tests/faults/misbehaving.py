@@ -415,7 +415,7 @@ FAULTS = {
         files=lambda said, plan: {name: text + "\xff\xfe" for name, text in said["files"].items()},
     ),
     "many": many(1_000_000),
-    "too-many": many(30_000),
+    "too-many": many(10_000),
     "disk-full": disk_full,
     "keeper": kill_the_keeper,
     "links": link_outputs,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, TypeAlias
 
-from py_secure_ci.adapting.project_toml import document
+from py_secure_ci.adapting.project_toml import whole_table
 from py_secure_ci.model import Finding, Location, Rule, Severity
 from py_secure_ci.path_globs import fits
 
@@ -29,7 +29,7 @@ class Seen:
 
     def project(self) -> dict[str, Any]:
         """`[project]` of pyproject.toml. Raises WrongShape if that is no TOML."""
-        found = document(self.texts.get("pyproject.toml", "")).get("project")
+        found = whole_table(self.texts.get("pyproject.toml", ""), "pyproject.toml").get("project")
         return found if isinstance(found, dict) else {}
 
     def home(self) -> str:

@@ -119,12 +119,15 @@ def check(
     plans = plan(config, tools, stages, tree, sources, dependencies)
     wanted = any(isinstance(one, Plan) and one.tool.wants_frameworks for one in plans)
     frameworks = frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
-    return _Check(config, tree, services, frameworks).run(plans)
+    return _Check(config, tree, sources, services, frameworks).run(plans)
 
 
 class _Check:
-    def __init__(self, config: Config, tree: Tree, services: Services, frameworks: frozenset[str]) -> None:
-        self.config, self.tree, self.services, self.frameworks = config, tree, services, frameworks
+    def __init__(
+        self, config: Config, tree: Tree, sources: Sources, services: Services, frameworks: frozenset[str]
+    ) -> None:
+        self.config, self.tree, self.sources, self.services = config, tree, sources, services
+        self.frameworks = frameworks
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
@@ -212,6 +215,7 @@ class _Check:
             pins=one.pins,
             settings=one.settings,
             texts=one.texts,
+            nested=self._nested(one.tool) if one.tool.nested_settings else {},
             options=_options(one.tool, self.config),
             stage_options=one.stage.options,
             python=python.python if python else None,
@@ -221,6 +225,10 @@ class _Check:
             history=self.services.history() if one.tool.history else None,
             frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
+
+    def _nested(self, tool: Tool) -> dict[str, str]:
+        paths = [path for path in self.tree.files if "/" in path and path.rpartition("/")[2] in tool.settings]
+        return {path: self.sources.text(path) or "" for path in paths}
 
     def _tuning(self, one: Plan) -> str:
         """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""

@@ -185,6 +185,7 @@ def _report(
         gaps.append(_interruption(session))
     if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
+    gaps += _unread(run, dependencies)
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
     memo = {"memo": services.results.assembled} if services.results else {}
     outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
@@ -202,6 +203,14 @@ def _report(
         dependencies=dependencies,
         components=run.components,
     )
+
+
+def _unread(run: Run, dependencies: Dependencies) -> list[Gap]:
+    """Declarations that nobody could read, where there is an SBOM to miss them and no audit to tell."""
+    names = {one.tool.name for one in run.outcomes}
+    if "pip-audit" in names or not any(one.tool.stage is Stage.SBOM for one in run.outcomes):
+        return []
+    return [Gap(one.file, one.reason, one.line) for one in dependencies.unpinned if one.name == one.file]
 
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:

@@ -29,13 +29,20 @@ _SAFE = (
 _DIFF = ("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
 
 
+_SKIPPED = "S"  # the tag of `git ls-files -t` for skip-worktree
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule)."""
+    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule).
+
+    `sparse`: git was told to leave the file out of the work tree.
+    """
 
     mode: str
     blob: str
     path: str
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,10 @@ class Git:
     def tracked(self) -> tuple[Entry, ...]:
         """The index below the folder, in path order; unmerged paths once."""
         entries = {}
-        for record in self._records("ls-files", "--cached", "--stage", "-z"):
+        for record in self._records("ls-files", "--cached", "--stage", "-t", "-z"):
             head, _, path = record.partition(b"\t")
-            mode, blob, _ = head.decode("ascii").split(" ")
-            entries[path] = Entry(mode, blob, os.fsdecode(path))
+            tag, mode, blob, _ = head.decode("ascii").split(" ")
+            entries[path] = Entry(mode, blob, os.fsdecode(path), tag == _SKIPPED)
         return tuple(entries[path] for path in sorted(entries))
 
     def untracked(self) -> tuple[str, ...]:

@@ -387,6 +387,7 @@ def says_before(plan: dict[str, Any]) -> None:
 FAULTS = {
     "honest": lambda plan: say(recorded(plan)),
     "record": record,
+    "missing": lambda plan: os._exit(127),  # as an interpreter does whose modules are gone
     "vanishes": hang,
     "closes": hang,
     "turns-into-a-text": hang,

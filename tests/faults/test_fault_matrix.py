@@ -38,7 +38,7 @@ class Fault:
 EXITS = (0, 2, 3, 4, 5, 10, 77, 126, 127, 128, 137, 139, 255)
 SHAPES = ('{"results": 3}', "[]", "{}", "null", "3", '"x"', '[{"a": 1}]', "<html></html>", "[[[[", '{"errors": []}')
 FAULTS = (
-    Fault("missing", NOT_STARTED, before=True),
+    Fault("missing", NOT_STARTED + "|exit status 127", before=True),
     Fault("not-executable", NOT_STARTED, before=True),
     Fault("vanishes", NOT_STARTED + "|names no version", before=True),
     Fault("closes", NOT_STARTED + "|names no version", before=True),

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 from typing import Any
 
 from py_secure_ci.adapting.project_toml import tool_table, whole_table
+from py_secure_ci.adapting.ruff_diagnostics import read_diagnostics
 from py_secure_ci.adapting.selection import argument, file_arguments
 from py_secure_ci.model import Excluded
-from py_secure_ci.tool import Command, Task
+from py_secure_ci.tool import Command, Execution, Task
 
 CANARY_NAME = "py_secure_ci_canary_.py"
 CONFIGS = (".ruff.toml", "ruff.toml", "pyproject.toml")  # in ruff's order of precedence
@@ -88,6 +89,27 @@ def steered_folders(task: Task) -> dict[str, tuple[str, ...]]:
         if nearest := next((one for one in above if one in folders), None):
             found.setdefault(folders[nearest], []).append(file)
     return {path: tuple(files) for path, files in found.items()}
+
+
+def nested_probes(task: Task, mode: tuple[str, ...], text: str) -> tuple[Command, ...]:
+    """The canary's text on stdin beside each configuration below the root. `mode`: ruff's words up to its options."""
+    places = {path: (task.root / PurePosixPath(path).parent / CANARY_NAME).as_posix() for path in steered_folders(task)}
+    return tuple(
+        Command(
+            name=f"canary in {path}", argv=(*mode, *task.options.args, f"--stdin-filename={place}", "-"), stdin=text
+        )
+        for path, place in places.items()
+    )
+
+
+def switched_off(task: Task, executions: Mapping[str, Execution]) -> dict[str, str]:
+    """Due file -> the configuration below the root under which the canary was not reported."""
+    return {
+        file: path
+        for path, files in steered_folders(task).items()
+        if not read_diagnostics(executions[f"canary in {path}"].stdout)
+        for file in files
+    }
 
 
 def silenced(task: Task, codes: Collection[str]) -> dict[str, str]:

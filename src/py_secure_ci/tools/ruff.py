@@ -20,14 +20,14 @@ from pathlib import PurePosixPath
 from py_secure_ci.adapting.findings import answer, in_words
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.ruff_config import (
-    CANARY_NAME,
     CONFIGS,
     commands,
     config_arguments,
     config_file,
     left_out,
+    nested_probes,
     silenced,
-    steered_folders,
+    switched_off,
 )
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
 from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
@@ -51,25 +51,8 @@ def _commands(task: Task) -> tuple[Command, ...]:
     mode = (*BASE, *config_arguments(task), *own)
     return (
         *commands(task, BASE, planted=(folder, CANARY.files["canary.py"]), own=own),
-        *(_probe(task, path, mode) for path in steered_folders(task)),
+        *nested_probes(task, mode, CANARY.files["canary.py"]),
     )
-
-
-def _probe(task: Task, path: str, mode: tuple[str, ...]) -> Command:
-    """The canary beside a configuration below the root."""
-    place = (task.root / PurePosixPath(path).parent / CANARY_NAME).as_posix()
-    argv = (*mode, *task.options.args, f"--stdin-filename={place}", "-")
-    return Command(name=f"canary in {path}", argv=argv, stdin=CANARY.files["canary.py"])
-
-
-def _switched_off(task: Task, executions: Mapping[str, Execution]) -> dict[str, str]:
-    """Due file -> the configuration below the root under which the canary was not reported."""
-    return {
-        file: path
-        for path, files in steered_folders(task).items()
-        if not read_diagnostics(executions[f"canary in {path}"].stdout)
-        for file in files
-    }
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -86,7 +69,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     shown = [one for one in said if one.code not in UNREADABLE]
     spoken_of = {project_path(one.path, task.root) for one in said}
     blinded = {file: by for file, by in silenced(task, {one.code for one in canary}).items() if file not in spoken_of}
-    off = {file: path for file, path in _switched_off(task, executions).items() if file not in spoken_of}
+    off = {file: path for file, path in switched_off(task, executions).items() if file not in spoken_of}
     return answer(
         task,
         (*(_finding(one, one.path, task) for one in shown), *(_finding(one, place, task) for one in canary)),

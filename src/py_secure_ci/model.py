@@ -185,11 +185,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that a tool was due to look at and did not. `subject`: a path, a package or a service."""
+    """Something that a tool was due to look at and did not. `subject`: a path, a package or a service.
+
+    `final`: what was lost on the way; nobody can answer for it (`policy.accepted_gaps` does not reach it).
+    """
 
     subject: str
     reason: str
     line: int | None = None
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

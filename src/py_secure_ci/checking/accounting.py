@@ -22,6 +22,19 @@ class Tally:
     gaps: tuple[Gap, ...] = ()  # known before the tool ran
 
 
+def portable(tool: Tool, reading: Reading, root: Path) -> Reading:
+    """The reading without this machine's folders in it: every path as the report will have it; twice is as once."""
+    anchor = _Anchor(root)
+    looked = None if reading.looked_at is None else frozenset(_key(tool, path, anchor) for path in reading.looked_at)
+    return replace(
+        reading,
+        findings=tuple(_findings(reading.findings, anchor, set())[0]),
+        looked_at=looked,
+        gaps=tuple(replace(gap, subject=_key(tool, gap.subject, anchor)) for gap in reading.gaps),
+        excluded=tuple(replace(one, subject=_key(tool, one.subject, anchor)) for one in reading.excluded),
+    )
+
+
 def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Completed:
     """The completed outcome: paths anchored, what was not looked at named."""
     anchor = _Anchor(tally.root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ MAX_ARGUMENT_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One tool's work. `pieces`: the files of each task (one empty piece for tools that look at pins)."""
+    """One tool's work. `share`: those of the files that this machine answers for; None: all."""
 
     tool: Tool
     stage: StageSettings
@@ -30,6 +31,7 @@ class Plan:
     pins: tuple[Pin, ...]
     tally: Tally
     settings: Mapping[str, str]
+    share: tuple[str, ...] | None = None
 
 
 def plan(
@@ -154,3 +156,10 @@ def chunks(files: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         pieces[-1].append(path)
         size += length
     return tuple(tuple(piece) for piece in pieces)
+
+
+def tuning(config: Config, one: Plan) -> str:
+    """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+    parts = [repr(config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+    parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -28,6 +28,8 @@ class Advice:
     source: str = ""
     identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
+    live: bool = False
+    why: str = ""  # why not the live service
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
 
@@ -39,8 +41,12 @@ def advice_for(
     offline: bool,
     session: Session,
     stack: ExitStack,
+    decided: tuple[bool, str] | None = None,
 ) -> Advice:
-    """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data."""
+    """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data.
+
+    `decided`: whether the live service was asked, and why not, where that happened on another machine.
+    """
     if Stage.SCA not in stages or not dependencies.declarations:
         return Advice(offline=offline)
     from py_secure_ci.advisories.server import serving
@@ -48,17 +54,14 @@ def advice_for(
 
     settings = project.config.advisories
     snapshot, _ = current(session.cache)
-    trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
-    live = settings.source == "live" or (settings.source == "auto" and not trouble)
-    if offline and settings.source == "live":
-        live = False
+    live, trouble = decided or _decision(settings.source, offline)
     today = datetime.now(timezone.utc).date()
     gaps: list[Gap] = []
     notes: list[str] = []
     if live:
         source, url = "live", LIVE
     else:
-        source, url = snapshot.label, stack.enter_context(serving(snapshot))
+        source, url = snapshot.label, "" if decided else stack.enter_context(serving(snapshot))
         why = f" ({trouble})" if trouble else ""
         notes.append(f"known vulnerabilities come from the {snapshot.label}{why}, not from the live service")
         if is_stale(snapshot, today, settings.max_age_days):
@@ -75,9 +78,16 @@ def advice_for(
         source=source,
         identity="" if live else snapshot.identity,
         offline=offline,
+        live=live,
+        why=trouble,
         notes=tuple(notes),
         join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
     )
+
+
+def _decision(source: str, offline: bool) -> tuple[bool, str]:
+    trouble = "" if source == "snapshot" else "--offline was given" if offline else _unreachable()
+    return not offline and (source == "live" or (source == "auto" and not trouble)), trouble
 
 
 def _joiner(

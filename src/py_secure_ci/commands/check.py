@@ -31,6 +31,12 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 
 def _run(arguments: argparse.Namespace, session: Session) -> int:
+    if arguments.part:
+        from py_secure_ci.commands.part import run_part
+
+        return run_part(arguments, session)
+    if arguments.plan:
+        raise UsageError("--plan goes with --part", hint="Name the part that is to be done, such as --part 2-of-4")
     project = open_project(arguments.path, arguments.config, _output(arguments), session)
     project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
     stages = chosen_stages(arguments.stage, project)

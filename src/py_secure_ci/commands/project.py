@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +91,17 @@ def project_root(path: str) -> Path:
         raise UsageError(f"{path}: cannot be opened: {error}") from None
 
 
-def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
-    """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
+def open_project(
+    path: str, config_file: str | None, output: Path | None, session: Session, ours: Iterable[Path] = ()
+) -> Project:
+    """Read configuration and tree. Raises UsageError, ConfigError or SourceError. `ours`: see `read_tree`."""
     root = project_root(path)
     session.distrust(root)
     config = find_config(root, config_file)
     git = Git(root, session.run, session.environment(session.new_folder(), False))
     folder = output_folder(root, output)
     try:
-        tree = read_tree(root, git, config.exclude, config.file, folder)
+        tree = read_tree(root, git, config.exclude, config.file, folder, ours)
     except PermissionError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
     return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)

@@ -45,13 +45,23 @@ class Tree:
     blobs: Mapping[str, str] = field(default_factory=dict)
 
 
-def read_tree(root: Path, git: Git, exclude: tuple[str, ...], config_file: str, output: Path | None) -> Tree:
+def read_tree(
+    root: Path,
+    git: Git,
+    exclude: tuple[str, ...],
+    config_file: str,
+    output: Path | None,
+    ours: Iterable[Path] = (),
+) -> Tree:
     """List the tree. `exclude`: globs of our YAML. `output`: the report's folder, whose untracked files are ours.
+
+    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree).
 
     Raises SourceError if git is there but cannot read the repository.
     """
     repository = git.repository()
     listing = _Listing(root, exclude, config_file or "py-secure-ci", _inside(root, output))
+    listing.ours = frozenset(_inside(root, path) for path in ours) - {""}
     if repository is None:
         listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
         listing.add(_walk(root, listing), tracked=False)
@@ -63,6 +73,7 @@ def read_tree(root: Path, git: Git, exclude: tuple[str, ...], config_file: str, 
 class _Listing:
     def __init__(self, root: Path, exclude: tuple[str, ...], by: str, output: str) -> None:
         self.root, self.exclude, self.by, self.output = root, exclude, by, output
+        self.ours: frozenset[str] = frozenset()
         self.files: list[str] = []
         self.binary: set[str] = set()
         self.gaps: list[Gap] = []
@@ -84,7 +95,7 @@ class _Listing:
 
     def add(self, paths: Iterable[str], *, tracked: bool) -> None:
         for path in paths:
-            if not tracked and self.output and (path + "/").startswith(self.output + "/"):
+            if not tracked and ((self.output and (path + "/").startswith(self.output + "/")) or path in self.ours):
                 continue
             if matches(path, self.exclude):
                 self.excluded.append(Excluded(path, self.by))

@@ -18,10 +18,12 @@ from pathlib import PurePosixPath
 
 from py_secure_ci.adapting.test_runs.cobertura import cobertura
 from py_secure_ci.adapting.test_runs.coverage_data import CoverageData, read_coverage
+from py_secure_ci.adapting.test_runs.coverage_sum import coverage_sum
 from py_secure_ci.adapting.test_runs.findings import RULES, broken_files, findings, metrics, notes, too_low
-from py_secure_ci.adapting.test_runs.judging import FAILURES, left_out, not_run, refuse_contradictions
+from py_secure_ci.adapting.test_runs.judging import FAILURES, NO_TESTS, left_out, not_run, refuse_contradictions
 from py_secure_ci.adapting.test_runs.junit import junit
 from py_secure_ci.adapting.test_runs.record import TestRun, read_record
+from py_secure_ci.adapting.test_runs.shares import joined_run, read_share, share_text
 from py_secure_ci.errors import ProjectEnvironmentError, WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Stage
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
@@ -29,6 +31,7 @@ from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Ta
 NAME = "pytest"
 DEFAULT_COVERAGE = 80
 SUITE, CANARY = "main", "canary"
+SHARE, COVERAGE = "share.json", "coverage.json"
 SCRIPTS = ("run_pytest.py", "recorder.py", "measuring.py")
 TEST_FILES = ("test_*.py", "*_test.py")
 TEST_FOLDER = re.compile(r"(^|/)tests?/([^/]+/)*(?!__init__\.py$|conftest\.py$)[^/]*\.py$")
@@ -83,6 +86,7 @@ def _command(task: Task, name: str, instead: tuple[str, ...], *, coverage: bool)
         "name": name,
         "args": [*config, *task.options.args, *ALWAYS, "-o", f"cache_dir={task.scratch / 'cache'}"],
         "instead": list(instead),
+        "elsewhere": [] if instead or task.share is None else sorted(set(task.files) - set(task.share)),
         "overlay": [str(task.overlay)] if task.overlay else [],
         "coverage": coverage,
     }
@@ -93,7 +97,7 @@ def _command(task: Task, name: str, instead: tuple[str, ...], *, coverage: bool)
             **{script: (scripts / script).read_text("utf-8") for script in SCRIPTS},
             f"{name}.json": json.dumps(request),
         },
-        outputs=(f"{name}.jsonl", "coverage.json"),
+        outputs=(f"{name}.jsonl", COVERAGE),
         env={"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis")},
         clean=ANY,
         found=ANY,
@@ -114,13 +118,51 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     """
     main = executions[SUITE]
     run = _run(task, main, SUITE)
+    planted = tuple(_canary(task, executions))
+    if task.share is not None:
+        return _share(task, main, run, planted)
     refuse_contradictions(run, main.status, len(task.files))
+    reading = _reading(task, run, _measured(main.files.get(COVERAGE, "")))
+    return replace(reading, findings=(*reading.findings, *planted))
+
+
+def _share(task: Task, main: Execution, run: TestRun, planted: tuple[Finding, ...]) -> Reading:
+    """A share of the suite: nothing is concluded before all shares are there. There may be no test in it."""
+    if run.status == main.status == NO_TESTS:
+        run = replace(run, problems=tuple(one for one in run.problems if one[0] != "coverage"))
+    else:
+        refuse_contradictions(run, main.status, len(task.files))
+    coverage = main.files.get(COVERAGE, "")
+    if coverage:
+        coverage = coverage_sum([coverage])
+    return Reading(
+        findings=planted,
+        looked_at=frozenset(task.share or ()),
+        artifacts={SHARE: share_text(run, task.share or (), coverage)},
+        durations=run.seconds,
+    )
+
+
+def join(task: Task, readings: tuple[Reading, ...], whole: bool) -> Reading:
+    """The suite from its shares; coverage is told of the whole suite only."""
+    texts = [reading.artifacts.get(SHARE, "") for reading in readings]
+    shares = tuple(read_share(text) for text in texts)
+    run = joined_run(shares)
+    refuse_contradictions(run, run.status or 0, len(task.files))
+    measured = [share.coverage for share in shares if share.coverage]
+    silent = [share for share in shares if not share.coverage and share.status != NO_TESTS]
+    if not whole or (measured and silent):
+        reading = _reading(replace(task, stage_options={**task.stage_options, "coverage": False}), run, None)
+        return replace(reading, gaps=(*reading.gaps, Gap("coverage", "some of the shares did not measure it")))
+    return _reading(task, run, _measured(coverage_sum(measured)) if measured else None)
+
+
+def _reading(task: Task, run: TestRun, measured: CoverageData | None) -> Reading:
     gaps, excluded = left_out(run, task.files)
     unseen = {*(one.subject for one in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
-    measured = _measured(main)
     return Reading(
-        findings=(*findings(NAME, run), *too_low(NAME, measured, _threshold(task)), *_canary(task, executions)),
+        findings=(*findings(NAME, run), *too_low(NAME, measured, _threshold(task))),
         rules=RULES,
         looked_at=frozenset(task.files) - unseen,
         gaps=(*gaps, *not_run(run), *broken_files(run), *_not_measured(task, run, measured)),
@@ -128,6 +170,7 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         notes=tuple(notes(run)),
         artifacts={"junit.xml": junit(run), **({"coverage.xml": cobertura(measured)} if measured else {})},
         metrics=metrics(run, measured),
+        durations=run.seconds,
     )
 
 
@@ -139,8 +182,8 @@ def _run(task: Task, execution: Execution, name: str) -> TestRun:
     return read_record(record, task.root, task.scratch)
 
 
-def _measured(execution: Execution) -> CoverageData | None:
-    data = read_coverage(execution.files["coverage.json"]) if "coverage.json" in execution.files else None
+def _measured(text: str) -> CoverageData | None:
+    data = read_coverage(text) if text else None
     return None if data is None or data.empty else data
 
 
@@ -179,6 +222,7 @@ TOOL = Tool(
         expect=frozenset({"test-failed"}),
     ),
     settings=SETTINGS,
+    join=join,
     needs_environment=True,
     default=True,
 )

@@ -64,6 +64,8 @@ class TestRun:
     problems: tuple[tuple[str, str], ...] = ()
     settings: Mapping[str, Any] = default(default_factory=dict)
     version: str = ""
+    deselected_nodes: frozenset[str] = frozenset()
+    seconds: Mapping[str, float] = default(default_factory=dict)  # by file
 
     def count(self, result: Result) -> int:
         """How many tests came out so."""
@@ -85,6 +87,7 @@ class _Collector:
         self.reruns: set[str] = set()
         self.problems: list[tuple[str, str]] = []
         self.settings: dict[str, Any] = {}
+        self.seconds: dict[str, float] = {}
         self.last = self.version = self.log = ""
         self.status: int | None = None
 
@@ -119,6 +122,7 @@ class _Collector:
     def report(self, event: dict[str, Any]) -> None:
         node, path = field(event, "node", str, "report"), field(event, "path", str, "report")
         self.files.add(path)
+        self.seconds[path] = self.seconds.get(path, 0.0) + (optional(event, "seconds", float, "report") or 0.0)
         self.paths.setdefault(node, path)
         result = self.result(event)
         if result is None:
@@ -225,4 +229,6 @@ def read_record(text: str, root: Path, scratch: Path) -> TestRun:
         problems=tuple(into.problems),
         settings=into.settings,
         version=into.version,
+        deselected_nodes=frozenset(into.deselected),
+        seconds=into.seconds,
     )

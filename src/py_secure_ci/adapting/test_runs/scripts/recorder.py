@@ -51,11 +51,15 @@ class Record:
 
 
 class Recorder:
-    """The hooks. `instead`: paths to collect in place of the project's own choice (the canary)."""
+    """The hooks. `instead`: paths to collect in place of the project's own choice (the canary).
 
-    def __init__(self, record: Record, instead: list[str]) -> None:
+    `elsewhere`: test files that other machines run.
+    """
+
+    def __init__(self, record: Record, instead: list[str], elsewhere: list[str]) -> None:
         self._record = record
         self._instead = instead
+        self._elsewhere = elsewhere
         self._config: Any = None
 
     def pytest_load_initial_conftests(self, early_config: Any) -> Any:
@@ -79,6 +83,9 @@ class Recorder:
             narrowed=_narrowed(config),
             workers=str(getattr(config.option, "numprocesses", None) or ""),
         )
+        if self._elsewhere:  # after it was told what the project itself leaves out; workers of pytest-xdist get it too
+            ignored = list(getattr(config.option, "ignore", None) or [])
+            config.option.ignore = ignored + [os.path.join(ROOT, path) for path in self._elsewhere]
 
     def pytest_deselected(self, items: Any) -> None:
         self._record.write(event="deselected", nodes=[item.nodeid for item in items])
@@ -108,6 +115,7 @@ class Recorder:
             "path": place(os.path.join(self._root(), path)),
             "line": None if line is None else line + 1,
             "part": _part(report),
+            "seconds": float(getattr(report, "duration", 0.0)),
         }
         if report.outcome == "failed":
             told.update(_failure(report.longrepr))
@@ -176,8 +184,8 @@ def place(path: str) -> str:
     return (os.path.relpath(full, ROOT) if inside else full).replace(os.sep, "/")
 
 
-def make(pytest: Any, record: Record, instead: list[str]) -> Recorder:
+def make(pytest: Any, record: Record, instead: list[str], elsewhere: list[str]) -> Recorder:
     """The plugin, its hooks marked by this pytest's own marker."""
     pytest.hookimpl(hookwrapper=True)(Recorder.pytest_load_initial_conftests)
     pytest.hookimpl(tryfirst=True)(Recorder.pytest_configure)
-    return Recorder(record, instead)
+    return Recorder(record, instead, elsewhere)

@@ -60,7 +60,7 @@ def _run(request: dict[str, Any], scratch: str, recorder: Any, record: Any) -> i
     if os.path.isdir(os.path.join(root, "src")):  # for a project that is not installed; one that is comes first
         sys.path.append(os.path.join(root, "src"))
     record.write(event="start", pytest=pytest.__version__, own=own, python=sys.version.split()[0])
-    plugin = recorder.make(pytest, record, request["instead"])
+    plugin = recorder.make(pytest, record, request["instead"], request["elsewhere"])
     try:
         status = int(pytest.main(list(request["args"]), plugins=[plugin]))
     except SystemExit as error:  # a conftest.py that ends the process

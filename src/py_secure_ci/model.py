@@ -176,6 +176,7 @@ class Finding:
     upgrade: bool = False  # new because the tool, its rules or its settings changed, not the code
     suppression: Suppression | None = None
     also: tuple[str, ...] = ()  # `tool/rule` of other tools that saw the same defect
+    project: str = ""  # in a report over several projects: whose finding, by folder; empty: the root project's
 
     @property
     def name(self) -> str:

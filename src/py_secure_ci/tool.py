@@ -59,6 +59,7 @@ class Task:
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
     python: Path | None = None  # the project's interpreter
+    elsewhere: tuple[str, ...] = ()  # folders below the root that belong to other projects
     overlay: Path | None = None  # site-packages of the tool's own environment, for tools that run in the project's
     cache: Path | None = None  # a folder that the tool may keep its own cache in
     expected: float = 0.0  # seconds that it will take by what is remembered: the longest goes first

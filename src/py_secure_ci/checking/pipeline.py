@@ -224,6 +224,7 @@ class _Check:
             options=self.config.options(one.tool.name),
             stage_options=one.stage.options,
             python=python.python if python else None,
+            elsewhere=self.tree.elsewhere,
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,

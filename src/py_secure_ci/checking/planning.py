@@ -74,11 +74,15 @@ def _plan_one(
         pins = dependencies.pins
         if not dependencies.declarations:
             return Skipped(tool=info, reason="no file that declares dependencies was found")
-        tally = Tally(root=tree.root, due=tuple(dict.fromkeys(f"{pin.name}=={pin.version}" for pin in pins)))
+        tally = Tally(
+            root=tree.root,
+            elsewhere=tree.elsewhere,
+            due=tuple(dict.fromkeys(f"{pin.name}=={pin.version}" for pin in pins)),
+        )
         return Plan(tool=tool, stage=stage, files=(), pins=pins, tally=tally, settings=settings)
     if not tool.scoped:
         left_out = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
-        tally = Tally(root=tree.root, due=(), excluded=left_out)
+        tally = Tally(root=tree.root, elsewhere=tree.elsewhere, due=(), excluded=left_out)
         return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
     selection = tool.select(tree.files, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
@@ -101,6 +105,7 @@ def _plan_one(
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(
         root=tree.root,
+        elsewhere=tree.elsewhere,
         due=text,
         excluded=(*selection.excluded, *_of_interest(tool, ours)),
         gaps=(*gaps, *_blinded(tool, text, sources)),

@@ -38,16 +38,29 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
     if arguments.plan:
         raise UsageError("--plan goes with --part", hint="Name the part that is to be done, such as --part 2-of-4")
     project = open_project(arguments.path, arguments.config, _output(arguments), session)
+    if project.config.projects:
+        from py_secure_ci.commands.projects import members_of
+        from py_secure_ci.commands.several import overridden, run_all, stages_of
+
+        members = overridden(members_of(project, session), arguments)
+        stages_of(members, arguments.stage)
+        _prepare(project, arguments)
+        return run_all(members, arguments, session)
     project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
     stages = chosen_stages(arguments.stage, project)
-    _check_formats(arguments.format)
-    history_folder(arguments.history)
-    probe(project.output)
-    clear(project.output)
+    _prepare(project, arguments)
     from py_secure_ci.commands.checking import check_project
 
     judged = check_project(project, stages, arguments, session)
     return finish(judged, project.output, arguments, session)
+
+
+def _prepare(project: Project, arguments: argparse.Namespace) -> None:
+    """Whatever can be wrong with the command line is told before minutes of work; nothing old stays."""
+    _check_formats(arguments.format)
+    history_folder(arguments.history)
+    probe(project.output)
+    clear(project.output)
 
 
 def _cut_short(arguments: argparse.Namespace, session: Session) -> int:

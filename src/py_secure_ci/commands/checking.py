@@ -188,7 +188,8 @@ def report_of(
     gaps = list(project.tree.gaps)
     if session.interrupted:
         gaps.append(_interruption(session))
-    if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
+    python = any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files)
+    if not python and not project.tree.elsewhere:
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
     memo = {"memo": results.assembled} if results else {}

@@ -19,7 +19,7 @@ from py_secure_ci.model import Stage
 from py_secure_ci.output import write_one
 from py_secure_ci.source.git import Entry, Git
 from py_secure_ci.source.sources import Sources
-from py_secure_ci.source.tree import read_tree
+from py_secure_ci.source.tree import read_tree, without
 from py_secure_ci.toolchain.places import LOCKS
 from py_secure_ci.version import VERSION
 
@@ -149,7 +149,7 @@ def _scan(
     except (SourceError, OSError) as error:
         return None, "none", f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
     there = Git(folder, session.run, session.environment(session.new_folder(), False))
-    tree = read_tree(folder, there, project.config.exclude, project.config.file, None)
+    tree = without(read_tree(folder, there, project.config.exclude, project.config.file, None), project.tree.elsewhere)
     old = replace(project, root=folder, tree=tree, sources=Sources(folder, tree.files), git=there, name=label(project))
     report = findings_of(old, tuple(one for one in stages if one not in _NOT_AT_BASE), arguments, session)
     known = baselines.of_report(report)

@@ -14,7 +14,9 @@ from py_secure_ci.commands.advice import advice_for
 from py_secure_ci.commands.caching import costs_of, results_of
 from py_secure_ci.commands.checking import Judged, judged, report_of, with_changes
 from py_secure_ci.commands.history import history_folder
+from py_secure_ci.commands.projects import Member
 from py_secure_ci.commands.session import Session
+from py_secure_ci.commands.several import One, finish_all
 from py_secure_ci.commands.sharing import (
     Due,
     adopt,
@@ -23,7 +25,7 @@ from py_secure_ci.commands.sharing import (
     identity_of,
     read_plan,
 )
-from py_secure_ci.commands.show import clear, finish
+from py_secure_ci.commands.show import clear
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.model import Gap
 from py_secure_ci.output import probe
@@ -55,7 +57,10 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
     output = due[0].project.output
     probe(output)
     clear(output)
-    return finish(_joined(due[0], arrived, arguments, session), output, arguments, session)
+    done = [
+        One(Member(folder=one.folder, project=one.project), _joined(one, arrived, arguments, session)) for one in due
+    ]
+    return finish_all(done, arguments, session)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -97,9 +97,12 @@ def open_project(
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError. `ours`: see `read_tree`."""
     root = project_root(path)
     session.distrust(root)
-    config = find_config(root, config_file)
+    return open_with(find_config(root, config_file), root, output_folder(root, output), session, ours)
+
+
+def open_with(config: Config, root: Path, folder: Path, session: Session, ours: Iterable[Path] = ()) -> Project:
+    """The same with a configuration that is known. `folder`: where the report goes. Raises SourceError."""
     git = Git(root, session.run, session.environment(session.new_folder(), False))
-    folder = output_folder(root, output)
     try:
         tree = read_tree(root, git, config.exclude, config.file, folder, ours)
     except PermissionError as error:

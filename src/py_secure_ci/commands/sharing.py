@@ -17,11 +17,11 @@ from py_secure_ci.cache.keys import digest, product
 from py_secure_ci.checking.planning import Plan
 from py_secure_ci.checking.planning import plan as plan_tools
 from py_secure_ci.commands.caching import costs_of
-from py_secure_ci.commands.check import chosen_stages
 from py_secure_ci.commands.checking import dependencies_of
 from py_secure_ci.commands.project import Project, open_project, tools_by_name
+from py_secure_ci.commands.projects import Member, members_of
 from py_secure_ci.commands.session import Session
-from py_secure_ci.config.overrides import override
+from py_secure_ci.commands.several import overridden, stages_of
 from py_secure_ci.errors import UsageError
 from py_secure_ci.model import Stage
 from py_secure_ci.parts.balancing import Item, balanced
@@ -59,17 +59,19 @@ class Due:
 def due_in(arguments: argparse.Namespace, session: Session, ours: Iterable[Path]) -> tuple[Due, ...]:
     """Every project of the repository, the root project first."""
     output = Path(arguments.output_dir) if arguments.output_dir else None
-    project = open_project(arguments.path, arguments.config, output, session, ours)
-    return (_due("", project, arguments),)
+    ours = tuple(ours)
+    root = open_project(arguments.path, arguments.config, output, session, ours)
+    members = overridden(members_of(root, session, ours), arguments)
+    stages = stages_of(members, arguments.stage)
+    return tuple(_due(one, mine) for one, mine in zip(members, stages, strict=True))
 
 
-def _due(folder: str, project: Project, arguments: argparse.Namespace) -> Due:
-    project = replace(project, config=override(project.config, arguments.fail_on, arguments.install))
-    stages = chosen_stages(arguments.stage, project)
+def _due(member: Member, stages: tuple[Stage, ...]) -> Due:
+    project = member.project
     dependencies = dependencies_of(project)
     tools = tools_by_name(project.config)
     plans = plan_tools(project.config, tools, stages, project.tree, project.sources, dependencies)
-    return Due(folder=folder, project=project, stages=stages, dependencies=dependencies, plans=plans)
+    return Due(folder=member.folder, project=project, stages=stages, dependencies=dependencies, plans=plans)
 
 
 def identity_of(due: tuple[Due, ...], arguments: argparse.Namespace, session: Session) -> Identity:

@@ -7,7 +7,7 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -43,6 +43,29 @@ class Tree:
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     blobs: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()  # folders that are projects of their own: nothing in them is due here
+
+
+def without(tree: Tree, folders: Iterable[str]) -> Tree:
+    """The tree but for folders (root-relative) that are projects of their own; each is told once."""
+    away = tuple(sorted(folders))
+
+    def here(path: str) -> bool:
+        return path not in away and not _under(path, away)
+
+    if not away:
+        return tree
+    kept = [one for one in tree.excluded if here(one.subject)]
+    told = [Excluded(folder, "a project of its own") for folder in away]
+    return replace(
+        tree,
+        files=tuple(path for path in tree.files if here(path)),
+        binary=frozenset(path for path in tree.binary if here(path)),
+        gaps=tuple(gap for gap in tree.gaps if here(gap.subject)),
+        excluded=tuple(sorted([*kept, *told], key=lambda one: one.subject)),
+        blobs={path: blob for path, blob in tree.blobs.items() if here(path)},
+        elsewhere=away,
+    )
 
 
 def read_tree(

@@ -86,7 +86,7 @@ def _command(task: Task, name: str, instead: tuple[str, ...], *, coverage: bool)
         "name": name,
         "args": [*config, *task.options.args, *ALWAYS, "-o", f"cache_dir={task.scratch / 'cache'}"],
         "instead": list(instead),
-        "elsewhere": [] if instead or task.share is None else sorted(set(task.files) - set(task.share)),
+        "elsewhere": [] if instead else [*task.elsewhere, *_others(task)],
         "overlay": [str(task.overlay)] if task.overlay else [],
         "coverage": coverage,
     }
@@ -103,6 +103,11 @@ def _command(task: Task, name: str, instead: tuple[str, ...], *, coverage: bool)
         found=ANY,
         network=True,
     )
+
+
+def _others(task: Task) -> list[str]:
+    """Test files that other machines run."""
+    return [] if task.share is None else sorted(set(task.files) - set(task.share))
 
 
 def _threshold(task: Task) -> float | None:

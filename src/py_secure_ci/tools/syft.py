@@ -32,7 +32,8 @@ _NAMES = 5
 
 def commands(task: Task) -> tuple[Command, ...]:
     """One scan of the project, one of the planted folder."""
-    excludes = tuple(word for pattern in _SKIP for word in ("--exclude", pattern))
+    away = tuple(f"./{folder}/**" for folder in task.elsewhere if not set("*?[]{}\\") & set(folder))
+    excludes = tuple(word for pattern in (*_SKIP, *away) for word in ("--exclude", pattern))
     scans = [_scan(task, "main", "dir:.", excludes)]
     if task.canaries:
         scans.append(_scan(task, "canary", f"dir:{Path(task.canaries[0]).parent}", ()))

@@ -82,7 +82,8 @@ def _believed(one: Plan, share: Share, answer: Answer) -> Reading:
         raise WrongShape("a part says that it looked at files which it was not to look at")
     if one.tool.per_file and any(each.location and each.location.path not in asked for each in reading.findings):
         raise WrongShape("a part tells findings in files which it was not to look at")
-    if share.files is None and not reading.artifacts.keys() <= ARTIFACTS:
+    joined = one.tool.join is not None and share.files is not None  # what it hands over then is no file of the report
+    if not joined and not reading.artifacts.keys() <= (frozenset() if one.tool.per_file else ARTIFACTS):
         raise WrongShape("a part brings a file that no tool makes")
     return reading
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from py_secure_ci.checking.answers import Answer
 from py_secure_ci.checking.execution import failed
 from py_secure_ci.checking.pipeline import Process, Run, check_plans
 from py_secure_ci.commands.advice import Advice, advice_for
-from py_secure_ci.commands.checking import progress_of, services_of
+from py_secure_ci.commands.checking import services_of
 from py_secure_ci.commands.project import output_folder, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.sharing import (
@@ -33,6 +34,7 @@ from py_secure_ci.output import probe, remove_all, write_one
 from py_secure_ci.parts.codec import PartError, to_text
 from py_secure_ci.parts.model import Part, PartReport, ProjectFacts, Share, SharedPlan, Spent
 from py_secure_ci.parts.work import misfits, narrowed
+from py_secure_ci.progress import PartProgress
 from py_secure_ci.report import ToolInfo
 from py_secure_ci.running.tree_guard import changed_since, tree_state
 
@@ -121,9 +123,8 @@ def _project_done(one: Due, shares: list[Share], arguments: argparse.Namespace, 
     plans = tuple(narrowed(by_tool[share.tool], share) for share in shares)
     asked = tuple(stage for stage in one.stages if stage in {plan.tool.stage for plan in plans})
     surroundings = Surroundings(one.project, one.dependencies, one.stages, session, arguments)
-    progress = progress_of(session)
+    progress = PartProgress(lambda line: print(line, file=sys.stderr, flush=True))
     with ExitStack() as stack:
-        stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(one.project, one.dependencies, asked, arguments.offline, session, stack)
         services = services_of(one.project, advice, surroundings, progress, arguments, session)
         guarded = session.runner.sandbox.readonly

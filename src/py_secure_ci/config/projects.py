@@ -11,8 +11,8 @@ KEYS = ("exclude", "environment", "stages", "tools", "policy")
 _BY_KEY = ("environment", "stages", "tools", "policy")  # what is said for the project goes over the rest of it
 
 
-def projects_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema of the list. `properties`: those of the file's top level."""
+def projects_schema() -> dict[str, Any]:
+    """The schema of the list."""
     path = {
         "type": "string",
         "minLength": 1,
@@ -25,16 +25,13 @@ def projects_schema(properties: Mapping[str, Any]) -> dict[str, Any]:
             "Folders that are projects of their own: a verdict and a report for each, and one over all. A folder with "
             "a .py-secure-ci.yml of its own goes by that alone, any other by this file and what is said for it here."
         ),
+        # No `anyOf`: of each of its branches an error would be told.
         "items": {
-            "anyOf": [
-                path,
-                {
-                    "type": "object",
-                    "additionalProperties": False,
-                    "required": ["path"],
-                    "properties": {"path": path, **{key: properties[key] for key in KEYS}},
-                },
-            ]
+            "type": ["string", "object"],
+            "minLength": 1,
+            "additionalProperties": False,
+            "required": ["path"],
+            "properties": {"path": path, **{key: {"$ref": f"#/properties/{key}"} for key in KEYS}},
         },
     }
 

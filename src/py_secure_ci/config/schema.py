@@ -48,7 +48,7 @@ def config_schema(
         "description": "Every key is optional; an unknown key is an error.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {**properties, "projects": projects_schema(properties)},
+        "properties": {**properties, "projects": projects_schema()},
     }
 
 

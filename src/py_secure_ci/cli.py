@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 from importlib import import_module
@@ -26,6 +27,7 @@ def main(argv: list[str] | None = None) -> int:
         if arguments.command is None:
             _parser().print_help()
             return 2
+        gc.set_threshold(200_000, 20, 50)  # nearly everything lives to the end: looking for garbage finds none
         module = import_module(f"py_secure_ci.commands.{arguments.module}")
         status: int = module.run(arguments, dict(os.environ))
         return status
@@ -110,6 +112,9 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
     parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument(
+        "--base-report", metavar="REPORT", help="the merge base's report.json, which spares checking the merge base"
+    )
     parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
@@ -119,6 +124,8 @@ def _run(commands: Commands) -> None:
     parser.add_argument(
         "--timings", action="store_true", help="show what each tool cost, and write trace.json for a trace viewer"
     )
+    parser.add_argument("--fix", action="store_true", help="first let the tools fix what they safely can")
+    parser.add_argument("--allow-dirty", action="store_true", help="with --fix: files that are not committed, too")
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
 
 

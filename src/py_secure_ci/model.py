@@ -9,6 +9,8 @@ from enum import Enum
 class Stage(Enum):
     """What tools are for. The order is the order in every output."""
 
+    __hash__ = object.__hash__  # that of Enum runs Python code, a million times over a large report
+
     LINT = "lint"
     FORMAT = "format"
     TYPE = "type"
@@ -41,6 +43,8 @@ class Severity(Enum):
     Security words follow CVSS v3.1 section 5; `unknown` is judged as high and told as unknown.
     """
 
+    __hash__ = object.__hash__
+
     CRITICAL = ("critical", Kind.SECURITY, Level.ERROR, 90)
     HIGH = ("high", Kind.SECURITY, Level.ERROR, 80)
     UNKNOWN = ("unknown", Kind.SECURITY, Level.ERROR, 79)
@@ -69,6 +73,8 @@ class Confidence(Enum):
 
 class State(Enum):
     """A finding against the baseline. `UNJUDGED` until policy has looked."""
+
+    __hash__ = object.__hash__
 
     UNJUDGED = "unjudged"
     NEW = "new"
@@ -163,6 +169,7 @@ class Finding:
     cwe: tuple[int, ...] = ()
     fix: str = ""
     edits: tuple[Edit, ...] = ()
+    fixable: bool = False  # `run --fix` settles it
     advisory: Advisory | None = None
     secret: bool = False  # the code at the location may not be shown
     anchor: str = ""

@@ -24,6 +24,7 @@ class Pin:
     requires: tuple[str, ...] = ()  # names of the packages that it asks for itself
     licence: str = ""  # SPDX expression where the file states one
     source: str = ""  # index that it comes from where that is not the default one, without credentials
+    public: bool = False  # the lock itself says that the default index has the package; False: it does not say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class Unpinned:
     line: int
     reason: str
     groups: tuple[str, ...] = ()
+    path: str = ""  # where a local project lies, as the file writes it; from the file's folder or from the root
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

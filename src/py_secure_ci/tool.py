@@ -66,6 +66,7 @@ class Task:
     budget: float | None = None  # seconds for each process instead of the timeout; a gap if it is not enough
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
+    frameworks: frozenset[str] = frozenset()  # web frameworks in use, for a tool that wants to know
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +105,20 @@ class Canary:
     pins: tuple[tuple[str, str], ...] = ()  # candidates (name, version); the first whose name is not due is asked
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixer:
+    """How a tool mends what it finds, by changes that do not alter what the code does.
+
+    `commands` are run in a copy of the tree (`Task.root`) and rewrite `Task.files` there; `Task.settings` then holds
+    every settings file of the tree, nested ones too. They raise WrongShape where the project's own settings would
+    widen what counts as safe and the command line cannot take that back. Only a status in `Command.clean` means that
+    the fixer did its work. `turn`: fixers run in this order.
+    """
+
+    turn: int
+    commands: Callable[[Task], tuple[Command, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which of the tree's files a tool is due to look at, and which it is not by whose word."""
@@ -124,12 +139,14 @@ class Tool:
     parse: Callable[[Task, Mapping[str, Execution]], Reading]  # by Command.name
     select: Callable[[tuple[str, ...], Mapping[str, str]], Selection]  # (all files of the tree, settings texts)
     canary: Canary | None = None
+    fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | custom | import; empty: as the YAML says
+    source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
+    nothing: str = ""  # what there is none of where nothing is due, if that is not what its stage says
     scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
     # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.
     per_file: bool = False
@@ -143,6 +160,8 @@ class Tool:
     join: Callable[[Task, tuple[Reading, ...], bool], Reading] | None = None
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
+    wants_frameworks: bool = False  # has `Task.frameworks` filled in
+    of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
     default: bool = False  # on when the YAML says nothing
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
     # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and
@@ -156,4 +175,7 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
+    # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
+    lasting_gaps: str = ""
     byte_columns: bool = False  # its columns count UTF-8 bytes: the pipeline turns them into code points

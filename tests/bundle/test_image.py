@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ pytestmark = pytest.mark.slow
 NAME = "localhost/py-secure-ci:test"
 BASE = "localhost/py-secure-ci-base:test"
 SEEDED = {"ruff/F401", "bandit/B608", "detect-secrets/secret-keyword", "zizmor/template-injection"}
+# Of the context and the notes: where it ran, on which patch release of Python, and in which sandbox.
+ELSEWHERE = {"host", "branch", "repository_uri", "project", "base", "base_source", "python"}
 STAGES = ("--stage", "lint", "sast", "secrets", "ci", "--offline")
 
 
@@ -112,11 +116,51 @@ def owners(folder: Path) -> set[tuple[int, int]]:
     return {(path.stat().st_uid, path.stat().st_gid) for path in (report, *report.rglob("*"))}
 
 
-def test_all_that_a_person_types(podman: Podman, mounted: Path) -> None:
+def test_all_that_a_person_types(podman: Podman, mounted: Path, kit: Any) -> None:
+    (line,) = [one for one in (kit.root / "README.md").read_text().splitlines() if one.startswith("docker run")]
+    assert line == 'docker run --rm -v "$PWD:/src" py-secure-ci'  # the words of `Podman.run`
     done = podman.run(mounted)
     assert done.status in (1, 3), done.output + done.errors
     assert found(mounted) >= SEEDED
     assert owners(mounted) == {(4321, 4322)}
+
+
+def installing() -> tuple[str, ...]:
+    """Options that let the container reach a package index the way this machine does."""
+    words: list[str] = []
+    for name in ("SSL_CERT_FILE", "PIP_CONFIG_FILE"):
+        if file := os.environ.get(name, ""):
+            words += ["--volume", f"{file}:/run/{name}:ro", "--env", f"{name}=/run/{name}"]
+    for name in ("HTTPS_PROXY", "https_proxy", "NO_PROXY", "PIP_INDEX_URL", "UV_INDEX_URL", "UV_DEFAULT_INDEX"):
+        words += ["--env", name] if name in os.environ else []
+    return tuple(words)
+
+
+def comparable(folder: Path) -> Any:
+    """The report of a run, without what tells where and by which door it was made."""
+    data = json.loads((folder / "py-secure-ci-report" / "report.json").read_text())
+    data["report"]["context"] = {k: v for k, v in data["report"]["context"].items() if k not in ELSEWHERE}
+    del data["report"]["notes"]
+    return data
+
+
+def test_the_image_gives_the_report_of_the_command_line(
+    podman: Podman, shop: Path, tools_cache: str, kit: Any, tmp_path: Path
+) -> None:
+    (shop / ".gitignore").write_text("py-secure-ci-report/\n")
+    kit.commit_all(shop)
+    here = tmp_path / "here" / shop.name
+    shutil.copytree(shop, here)
+    own(shop, 4321, 4322)
+    typed = kit.execute(
+        [str(kit.root / "scripts" / "py-secure-ci"), "run", "--offline"],
+        cwd=here, env={"PY_SECURE_CI_PYTHON": sys.executable, "PY_SECURE_CI_CACHE": tools_cache},
+    )  # fmt: skip
+    done = podman.run(shop, "run", "--offline", options=installing())
+    assert (typed.status, done.status) == (1, 1), typed.errors + done.output + done.errors
+    texts = [json.dumps(comparable(folder), indent=1, sort_keys=True).splitlines() for folder in (here, shop)]
+    difference = "\n".join(difflib.unified_diff(*texts, n=6, lineterm=""))
+    assert not difference, difference
 
 
 def test_any_user_a_read_only_root_and_no_network(podman: Podman, mounted: Path) -> None:

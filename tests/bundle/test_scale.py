@@ -30,7 +30,7 @@ FILES = {
     "libs/core/test_more.py": "from core import half\n\n\ndef test_below() -> None:\n    assert half(-1) == 1\n",
 }
 # What tells of the clock, or is of the parts.
-DIFFERENT = {"timings.json", "evidence.intoto.json", ".gitignore", "plan.json"}
+DIFFERENT = {"timings.json", "tests.json", "evidence.intoto.json", ".gitignore", "plan.json"}
 
 
 def page(title: str, kit: Any) -> str:

@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,8 +21,10 @@ from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-# What comes from PATH only cannot be installed here; semgrep starts a second program, which it looks for beside itself.
-TOOLS = tuple(tool for tool in all_tools.TOOLS if not tool.source and tool.name != "semgrep")
+TOOLS = all_tools.TOOLS
+# What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
+# folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
+KEPT = HERE / "recorded"
 
 
 def load(path: Path) -> Any:
@@ -43,9 +46,12 @@ FILES = {
         "import subprocess\n\n\ndef  pay(command: str, total: int = None) -> int:\n    if total == None:\n"
         '        return "none"\n    subprocess.call(command, shell=True)\n    return total + 1\n'
     ),
-    "app/clean.py": "LIMIT = 3\n",
+    "app/clean.py": '"""Limits.\n\n>>> LIMIT + 1\n5\n"""\n\nLIMIT = 3\n',
     "app/settings.txt": f"aws_key = '{SECRET}'\n",
-    "tests/test_orders.py": "def test_that_fails():\n    assert 1 == 2\n\n\ndef test_that_passes():\n    assert True\n",
+    "tests/test_orders.py": (
+        "import unittest\n\n\nclass Orders(unittest.TestCase):\n    def test_that_fails(self):\n        assert 1 == 2\n\n"
+        "    def test_that_passes(self):\n        assert True\n"
+    ),
     "requirements.txt": "urllib3==1.24.1\nsix==1.16.0\n",
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
@@ -54,13 +60,15 @@ FILES = {
     ".gitignore": "__pycache__/\n",
     # For the tools that are not on by default.
     "app/more.py": (
-        "import sys\nimport os\nimport requests\n\nexec('1')\n\n\ndef knot(one):\n"
+        "import sys\nimport os\nimport requests\nimport yaml\n\nexec('1')\nyaml.load('x')\n\n\ndef knot(one):\n"
         + "".join(f"    if one == {n}:\n        return {n}\n" for n in range(12))
     ),
     "app/token.txt": "token = 'ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n",
     ".gitlab-ci.yml": "test:\n  script: {a: 1}\n",
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
+PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more
+RECORDING = bool(os.environ.get("FAULTS_RECORD"))
 BLINDFOLDS = {"pip-audit": "no vulnerability"}
 WORDS = {"pytest": r'("outcome": ")\w+', "detect-secrets": r'("type": ")[^"]+'}
 USUAL_WORDS = r'("[a-z_]*severity": ")[^"]+'
@@ -85,8 +93,14 @@ class Lab:
     def statuses(self, tool: str) -> set[int]:
         """Every exit status that the honest tool's calls ended with."""
         program = "python" if in_environment(by_name(tool)) else by_name(tool).program or tool
-        said = [json.loads(path.read_text("utf-8")) for path in self.recordings.glob("*.json")]
+        said = [
+            json.loads(path.read_text("utf-8")) for path in self.recordings.glob("*.json") if ".blind" not in path.name
+        ]
         return {one["status"] for one in said if one["program"] == program}
+
+    def real_or_kept(self, tool: Tool) -> str:
+        """Where the honest program is; empty where only its recordings are."""
+        return "" if tool.source == "path" and not RECORDING else str(self.real[tool.name])
 
     def project(self, place: Path, faults: dict[str, str], companions: tuple[str, ...] = (), **more: Any) -> Any:
         """A project that runs `faults` (tool -> fault, or fault:argument) and honest `companions`."""
@@ -94,16 +108,28 @@ class Lab:
         programs = place / "programs"
         programs.mkdir(parents=True)
         for name, fault in faults.items():
-            self.misbehave(programs, by_name(name), fault)
+            if fault != "locked":  # the real one, by its lock
+                self.misbehave(programs, by_name(name), fault)
         one = product.Project(place / "project", {"PATH": f"{programs}{os.pathsep}{self.path(place)}"})
         one.write({**FILES, ".py-secure-ci.yml": self.yaml(programs, names, faults, **more)}).commit()
         return one
 
+    def keep(self) -> None:
+        """Put what was recorded of tools that cannot be installed where the next run looks for it."""
+        for tool in TOOLS:
+            if tool.source == "path":
+                shutil.rmtree(KEPT / tool.name, ignore_errors=True)
+                (KEPT / tool.name).mkdir(parents=True)
+                for path in sorted(self.recordings.iterdir()):
+                    data = path.read_text("utf-8")
+                    if path.name == f"{tool.name}.version" or f'"program": "{tool.program or tool.name}"' in data:
+                        shutil.copy(path, KEPT / tool.name)
+
     def path(self, place: Path) -> str:
-        """A PATH with git and nothing else: no tool is found but those that the test provides."""
+        """A PATH with git and next to nothing else: no tool is found but those that the test provides."""
         folder = place / "path"
         folder.mkdir()
-        for name in ("git", "sh"):
+        for name in ("git", "sh", "uname"):  # semgrep asks the last one
             found = shutil.which(name)
             assert found is not None
             (folder / name).symlink_to(found)
@@ -119,10 +145,10 @@ class Lab:
         if stages[Stage.TEST.value]:
             stages[Stage.TEST.value] = {**stages["test"], "coverage": 0}
         tools: dict[str, Any] = {}
-        for name in faults:
+        for name in (one for one, fault in faults.items() if fault != "locked"):
             tools[name] = {"source": "project" if in_environment(by_name(name)) else "path"}
-            if "timeout" in more:
-                tools[name]["timeout"] = more["timeout"]
+            if name in more.get("timeouts", {}):
+                tools[name]["timeout"] = more["timeouts"][name]
         fake = any(in_environment(by_name(name)) for name in faults)
         python = str(programs / "venv") if fake else str(self.python)
         environment = {"python": python, "install": "none"}
@@ -130,24 +156,24 @@ class Lab:
 
     def misbehave(self, programs: Path, tool: Tool, fault: str) -> None:
         name, _, argument = fault.partition(":")
-        folder, program, real = programs, tool.program or tool.name, self.real[tool.name]
+        folder, program, real = programs, tool.program or tool.name, self.real_or_kept(tool)
         only: tuple[str, ...] = ()
         if in_environment(tool):
-            folder, program, only, real = self.environment(programs, name), "python", ("run_pytest",), self.python
+            folder, program, only, real = self.environment(programs, name), "python", ("/run_",), str(self.python)
         plan = {
             "fault": name,
             "argument": argument,
-            "real": str(real),
+            "tool": tool.name,
+            "real": real,
+            "keep": tool.source == "path",
             "recordings": str(self.recordings),
             "state": str(programs),
             "only": list(only),
             "blindfold": BLINDFOLDS.get(tool.name, "files"),
             "words": WORDS.get(tool.name, USUAL_WORDS),
         }
-        if name == "missing" and not in_environment(tool):
-            return
         path = folder / program
-        if path.exists():
+        if path.exists() or (name == "missing" and not in_environment(tool)):
             return  # two tools of one program
         text = (HERE / "misbehaving.py").read_text("utf-8")
         path.write_text(f"#!{sys.executable} -IS\n{text}", "utf-8")
@@ -160,10 +186,10 @@ class Lab:
         version = self.python.resolve().name.removeprefix("python") or "3"
         packages = folder / "lib" / f"python{version}" / "site-packages"
         metadata = packages / "pytest-9.0.0.dist-info"
-        metadata.mkdir(parents=True)
+        metadata.mkdir(parents=True, exist_ok=True)
         (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest\nVersion: 9.0.0\n", "utf-8")
         (folder / "pyvenv.cfg").write_text("home = /nowhere\n", "utf-8")
-        (folder / "bin").mkdir()
+        (folder / "bin").mkdir(exist_ok=True)
         if fault != "missing":
             (folder / "bin" / "pytest").write_text("#!/bin/false\n", "utf-8")
             (folder / "bin" / "pytest").chmod(0o755)
@@ -179,15 +205,40 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The real tools, and what they say of the project, recorded once through the product itself."""
     folder = tmp_path_factory.mktemp("lab")
     toolchain = Toolchain(cache_folder(os.environ), os.environ)
-    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS}
-    real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS}
+    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if tool.source != "path"}
+    real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS if not tool.source}
     real["flake8"] = real["dlint"]  # one program, of which only this copy has the plugin
     python = next(installed[tool.name].python for tool in TOOLS if in_environment(tool))
     assert python is not None
     recordings = folder / "recordings"
     recordings.mkdir()
+    for tool in TOOLS:
+        if tool.source == "path":
+            lend(tool, real, recordings)
+        if tool.name in real:
+            asked = [real[tool.name] if not in_environment(tool) else python, "--version"]
+            said = subprocess.run(asked, env=PATIENT, capture_output=True, check=True).stdout
+            (recordings / f"{tool.name}.version").write_bytes(said)
     made = Lab(folder, real, python, recordings, product)
-    ran = made.project(folder / "recording", {tool.name: "record" for tool in TOOLS}).run()
+    ran = made.project(folder / "recording", {tool.name: how_to_record(tool) for tool in TOOLS}).run(timeout=300)
     assert ran.status == 1, ran.stdout + ran.stderr
     made.reference = ran
+    if RECORDING:
+        made.keep()
     return made
+
+
+def how_to_record(tool: Tool) -> str:
+    return "honest" if tool.source == "path" and not RECORDING else "record"
+
+
+def lend(tool: Tool, real: dict[str, Path], recordings: Path) -> None:
+    """A tool that cannot be installed here: its recordings, or a place for them and the program itself."""
+    kept = KEPT / tool.name
+    if RECORDING:
+        found = shutil.which(tool.program or tool.name)
+        assert found is not None, f"recording needs {tool.name} on PATH"
+        real[tool.name] = Path(found)
+        return
+    assert kept.is_dir(), f"{kept}: no recordings; make them where {tool.name} is (FAULTS_RECORD=1)"
+    shutil.copytree(kept, recordings, dirs_exist_ok=True)

@@ -1,8 +1,9 @@
 """A program that stands in for a tool and misbehaves. Started by path, standard library only, isolated (-IS).
 
 Beside it lies `<own name>.json`: {"fault": ..., "real": the honest program, "recordings": folder, "state": folder,
-"only": words of which one must be in an argument for a call to count, ...}. `--version` is answered by the real
-program, and so is every call that does not count. Whatever it starts ends by itself within seconds.
+"only": words of which one must be in an argument for a call to count, ...}. `--version` is answered as the real
+program did, once; every call that does not count goes to the real program. Without a real program ("real" is empty)
+there are recordings only. Whatever it starts ends by itself within seconds.
 """
 
 import hashlib
@@ -23,6 +24,7 @@ Change = Callable[["dict[str, Any]", "dict[str, Any]"], Any]
 ME = os.path.abspath(sys.argv[0])
 WORDS = sys.argv[1:]
 WITNESS = "X = 1\n"
+PLENTY = 200 * 1024 * 1024  # bytes: three times what anybody reads
 HARMLESS = {
     ".py": "def test_canary() -> None:\n    pass\n",
     ".yml": "on: push\npermissions: {}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n",
@@ -38,7 +40,7 @@ def main() -> int:
     if is_question(plan):
         if plan["fault"] in AT_QUESTION:
             AT_QUESTION[plan["fault"]](plan)
-        os.execv(plan["real"], [plan["real"], *WORDS])
+        answer(plan)
     FAULTS[plan["fault"]](plan)
     return 0
 
@@ -48,6 +50,15 @@ def is_question(plan: dict[str, Any]) -> bool:
     return WORDS == ["--version"] or (
         bool(plan["only"]) and not any(word in one for one in WORDS for word in plan["only"])
     )
+
+
+def answer(plan: dict[str, Any]) -> None:
+    """As the real program does; what its version is was asked before, since some think about that for a second."""
+    if WORDS != ["--version"]:
+        os.execv(plan["real"], [plan["real"], *WORDS])
+    with open(os.path.join(plan["recordings"], f"{plan['tool']}.version"), "rb") as file:
+        put(1, file.read())
+    os._exit(0)
 
 
 def vanish(plan: dict[str, Any]) -> None:
@@ -130,16 +141,22 @@ def put(stream: int, data: bytes) -> None:
 
 def record(plan: dict[str, Any]) -> None:
     said = run_real(plan, WORDS, sys.stdin.buffer.read())
-    kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}}
-    kept["program"] = os.path.basename(ME)
-    kept["stdout"], kept["stderr"] = bland(said["stdout"]), bland(said["stderr"])
-    with open(os.path.join(plan["recordings"], f"{key()}.json"), "w", encoding="utf-8") as file:
-        json.dump(kept, file)
+    keep(plan, said)
+    if plan["keep"]:
+        keep(plan, seen_blind(plan), ".blind")
     say(said)
 
 
-def recorded(plan: dict[str, Any]) -> dict[str, Any]:
-    with open(os.path.join(plan["recordings"], f"{key()}.json"), encoding="utf-8") as file:
+def keep(plan: dict[str, Any], said: dict[str, Any], suffix: str = "") -> None:
+    kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}}
+    kept["program"] = os.path.basename(ME)
+    kept["stdout"], kept["stderr"] = bland(said["stdout"]), bland(said["stderr"])
+    with open(os.path.join(plan["recordings"], f"{key()}{suffix}.json"), "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+
+
+def recorded(plan: dict[str, Any], suffix: str = "") -> dict[str, Any]:
+    with open(os.path.join(plan["recordings"], f"{key()}{suffix}.json"), encoding="utf-8") as file:
         kept = json.load(file)
     kept["files"] = {name: vivid(text) for name, text in kept["files"].items()}
     return {**kept, "stdout": vivid(kept["stdout"]), "stderr": vivid(kept["stderr"])}
@@ -185,17 +202,28 @@ def other_word_files(said: dict[str, Any], plan: dict[str, Any]) -> dict[str, An
 
 
 def blind(plan: dict[str, Any]) -> None:
-    """The honest tool with its eyes shut: what was planted for it is not what it gets to see."""
-    for where, _, names in os.walk(os.path.join(scratch(), "canary")):
-        for name in names:
-            with open(os.path.join(where, name), "w", encoding="utf-8") as file:
-                file.write(HARMLESS[os.path.splitext(name)[1]])
+    say(seen_blind(plan) if plan["real"] else recorded(plan, ".blind"))
+
+
+def seen_blind(plan: dict[str, Any]) -> dict[str, Any]:
+    """What the honest tool says with its eyes shut: what was planted for it is not what it gets to see."""
+    folder = os.path.join(scratch(), "canary")
+    planted = {os.path.join(where, name): b"" for where, _, names in os.walk(folder) for name in names}
+    for path in planted:
+        with open(path, "r+b") as file:
+            planted[path] = file.read()
+            file.seek(0)
+            file.truncate()
+            file.write(HARMLESS[os.path.splitext(path)[1]].encode())
     stdin = sys.stdin.buffer.read()
     said = run_real(plan, WORDS, WITNESS.encode() if stdin else b"")
+    for path, data in planted.items():
+        with open(path, "wb") as file:
+            file.write(data)
     if plan["blindfold"] == "no vulnerability":
         said["stdout"] = json.dumps(without_vulnerabilities(json.loads(said["stdout"])))
         said["status"] = 0
-    say(said)
+    return said
 
 
 def without_vulnerabilities(document: dict[str, Any]) -> dict[str, Any]:
@@ -209,26 +237,45 @@ def endless(plan: dict[str, Any]) -> None:
 
 
 def many(count: int) -> Fault:
+    """The largest entry, or the last line, again and again: written piece by piece, never held."""
+
     def play(plan: dict[str, Any]) -> None:
         said = recorded(plan)
-        files = {name: multiplied(text, count) for name, text in said["files"].items() if name.endswith("l")}
-        say({**said, "stdout": multiplied(said["stdout"], count), "files": {**said["files"], **files}})
+        for name, text in said["files"].items():
+            with open(os.path.join(scratch(), name), "wb") as file:
+                pour(file.fileno(), text, count if name.endswith("l") else 0)
+        put(2, said["stderr"].encode("latin-1"))
+        pour(1, said["stdout"], count)
+        os._exit(said["status"])
 
     return play
 
 
-def multiplied(text: str, count: int) -> str:
-    """The JSON with every list's first entry, or the last line, repeated."""
+def pour(stream: int, text: str, count: int) -> None:
+    head, entry, tail = (one.encode("latin-1") for one in cut_open(text))
+    put(stream, head)
+    left = min(count, PLENTY // max(len(entry), 1)) if entry else 0
+    for size in [1000] * (left // 1000) + [left % 1000]:
+        put(stream, entry * size)
+    put(stream, tail)
+
+
+def cut_open(text: str) -> tuple[str, str, str]:
+    """Head, the entry to repeat, tail."""
     try:
         document = json.loads(text)
     except ValueError:
         lines = text.rstrip("\n").split("\n")
-        return "\n".join([*lines, *lines[-1:] * count]) + "\n"
+        return "\n".join(lines) + "\n", f"{lines[-1]}\n", ""
     found: list[Any] = []
     seek(document, found)
-    for one in found:
-        one.extend([one[0]] * (count // len(found)))
-    return json.dumps(document)
+    if not found:
+        return text, "", ""
+    chosen = max(found, key=lambda one: len(json.dumps(one[0])))
+    entry = json.dumps(chosen[0])
+    chosen.insert(0, "@HERE@")
+    head, tail = json.dumps(document).split('"@HERE@", ')
+    return head, f"{entry}, ", tail
 
 
 def seek(value: object, found: list[Any]) -> None:
@@ -366,7 +413,7 @@ FAULTS = {
         files=lambda said, plan: {name: text + "\xff\xfe" for name, text in said["files"].items()},
     ),
     "many": many(1_000_000),
-    "too-many": many(60_000),
+    "too-many": many(30_000),
     "disk-full": disk_full,
     "keeper": kill_the_keeper,
     "links": link_outputs,

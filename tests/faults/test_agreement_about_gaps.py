@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -40,11 +41,13 @@ def test_all_agree(run: Any) -> None:
     assert {gap["subject"] for gap in whole} == {"app/wide.txt"}
     for name in ("py-secure-ci.sarif", "audit.sarif"):
         in_sarif(run.sarif(name), failed, gaps)
-    for text in (run.stdout, run.text("summary.md")):
+    for text in (run.stdout, run.text("summary.md"), run.text("report.html")):
         for one in failed:
             assert plain(one["reason"][:60]) in plain(text)
         for gap in (*(gap for _, gap in gaps), *whole):
             assert plain(gap["subject"]) in plain(text)
+    suites = ElementTree.fromstring(run.text("junit-findings.xml"))  # noqa: S314 - our own
+    in_junit(suites, failed, gaps, whole)
     said = " ".join(verdict["incomplete"])
     assert "app/wide.txt" in said
     for name in ("py-secure-ci.sarif", "audit.sarif", *STAGES.values()):
@@ -61,6 +64,19 @@ def in_sarif(document: dict[str, Any], failed: list[Any], gaps: list[Any]) -> No
     for one, gap in gaps:
         told = runs[one["tool"]["name"]]["invocations"][0]["toolExecutionNotifications"]
         assert any(gap["subject"] in json.dumps(each) for each in told)
+
+
+def in_junit(suites: Any, failed: list[Any], gaps: list[Any], whole: list[Any]) -> None:
+    """Every tool that gave no verdict and every gap is a case in error, and nothing of a broken tool is green."""
+    wrong = {(one.get("classname"), one.get("name")): one.find("error") for one in suites.iter("testcase")}
+    tools = {one["tool"]["name"]: one["reason"] for one in failed}
+    for name, reason in tools.items():
+        assert [error.get("message") for (of, _), error in wrong.items() if of == name] == [reason]
+    due = [(one["tool"]["name"], gap) for one, gap in gaps] + [("py-secure-ci", gap) for gap in whole]
+    for name, gap in due:
+        assert gap["reason"] in wrong[name, f"looked at {gap['subject']}"].get("message")
+    assert wrong["py-secure-ci", "everything was checked"] is not None
+    assert int(suites.get("errors")) == len(tools) + len(due) + 1
 
 
 def in_gitlab(run: Any, one: dict[str, Any], gap: dict[str, Any]) -> None:

@@ -5,32 +5,44 @@ from __future__ import annotations
 import json
 import random
 import signal
+import socket
 import subprocess
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 
 from py_secure_ci.serial.codec import report_from_text
+from py_secure_ci.toolchain import Toolchain
+from py_secure_ci.toolchain.holding import holding
 
 pytestmark = pytest.mark.network
 
 QUICK = [0.15, 0.3, 0.45, 0.6, 0.9, 1.4]
 MOMENTS = random.Random(7)  # noqa: S311 - any moments will do
-SLOW = [pytest.param(round(MOMENTS.uniform(0.05, 3.0), 3), marks=pytest.mark.exhaustive) for _ in range(60)]
+
+
+def moments(count: int, last: float, mark: pytest.MarkDecorator) -> list[Any]:
+    return [pytest.param(round(MOMENTS.uniform(0.05, last), 3), marks=mark) for _ in range(count)]
+
+
+SLOW = [*moments(10, 3.0, pytest.mark.slow), *moments(50, 3.0, pytest.mark.exhaustive)]
+UNTIL_THE_END = [*moments(16, 2.5, pytest.mark.slow), *moments(44, 2.5, pytest.mark.exhaustive)]
 
 
 class Started:
     """The product at work on a project in which one tool hangs."""
 
-    def __init__(self, lab: Any, place: Path, **faults: str) -> None:
+    def __init__(self, lab: Any, place: Path, environ: Mapping[str, str] = MappingProxyType({}), **faults: str) -> None:
         self.product = lab.product
         self.place, self.tmp = place, place / "tmp"
         self.tmp.mkdir(parents=True)
         self.project = lab.project(place, {"ruff": "honest", "zizmor": "honest", **faults})
         self.before = self.project.hash()
-        environ = self.project.environment(TMPDIR=str(self.tmp))
+        environ = self.project.environment(TMPDIR=str(self.tmp), **environ)
         self.error = (place / "stderr.txt").open("wb")
         self.child = subprocess.Popen(
             self.project.argv(), cwd=place, env=environ, stdout=self.error, stderr=self.error, stdin=subprocess.DEVNULL
@@ -87,6 +99,67 @@ def test_at_any_moment(lab: Any, tmp_path: Path, moment: float, number: int) -> 
     else:  # before the run began
         assert status in (-number, 130)
         assert not started.project.output.exists() or not (started.project.output / "report.json").exists()
+
+
+@pytest.mark.parametrize("moment", UNTIL_THE_END)
+def test_while_it_ends_by_itself(lab: Any, tmp_path: Path, moment: float) -> None:
+    """Nothing hangs: the signal meets a run that plans, runs, judges, renders, writes, or has ended."""
+    started = Started(lab, tmp_path, bandit="honest")
+    time.sleep(moment)
+    status = started.end(signal.SIGTERM)
+    started.nothing_left()
+    if status in (1, 3):
+        words = {1: "FAIL", 3: "INCOMPLETE"}
+        assert valid(started)["verdict"]["status"] == words[status]
+    else:  # before the run began, or so late that it had ended but for the last breath
+        assert status == -signal.SIGTERM
+        if (started.project.output / "report.json").exists():
+            assert valid(started)["verdict"]["status"] == "FAIL"
+
+
+def ends_at_once(started: Started) -> dict[str, Any]:
+    began = time.monotonic()
+    assert started.end(signal.SIGTERM) == 3
+    assert time.monotonic() - began < 5
+    started.nothing_left()
+    document = valid(started)
+    assert document["verdict"]["status"] == "INCOMPLETE"
+    return document
+
+
+def test_while_a_tool_is_asked_for_its_version(lab: Any, tmp_path: Path) -> None:
+    started = Started(lab, tmp_path, bandit="version-hangs")
+    started.wait_for("ruff: ")
+    assert "bandit" in " ".join(ends_at_once(started)["verdict"]["incomplete"])
+
+
+@pytest.fixture
+def silent_index() -> Iterator[str]:
+    """An index that takes every call and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/simple"
+
+
+def installing(lab: Any, place: Path, index: str) -> Started:
+    """A run that has to install its bandit first."""
+    started = Started(lab, place, {"PY_SECURE_CI_CACHE": str(place / "cache"), "PIP_INDEX_URL": index}, bandit="locked")
+    started.wait_for("ruff: ")
+    return started
+
+
+def test_while_a_tool_is_installed(lab: Any, tmp_path: Path, silent_index: str) -> None:
+    started = installing(lab, tmp_path, silent_index)
+    time.sleep(1)
+    assert started.product.processes_with(str(tmp_path / "cache"), patience=0)
+    assert "bandit gave no verdict: interrupted" in " ".join(ends_at_once(started)["verdict"]["incomplete"])
+
+
+def test_while_another_run_installs_the_tool(lab: Any, tmp_path: Path) -> None:
+    cache = tmp_path / "cache"
+    status = Toolchain(cache, {}).lookup("bandit")
+    with holding(status.path.with_name(f"{status.path.name}.lock")):
+        started = installing(lab, tmp_path, "http://127.0.0.1:9/simple")
+        assert "bandit gave no verdict: interrupted" in " ".join(ends_at_once(started)["verdict"]["incomplete"])
 
 
 def test_what_had_finished_is_in_the_report(lab: Any, tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def bench(made: Shared, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> B
     return Bench(root, tmp_path / "parts", tmp_path / "out", capsys)
 
 
-DIFFERENT = {"timings.json", "evidence.intoto.json", ".gitignore"}
+DIFFERENT = {"timings.json", "tests.json", "evidence.intoto.json", ".gitignore"}
 
 
 def texts(folder: Path) -> dict[str, bytes]:

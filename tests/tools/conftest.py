@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.dependencies.frameworks import FRAMEWORKS
 from py_secure_ci.model import Finding
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
@@ -69,7 +70,8 @@ def make_task(tool: Tool, tree: Mapping[str, bytes], root: Path, scratch: Path) 
     settings = {name: tree[name].decode() for name in tool.settings if name in tree}
     canaries = tuple((scratch / "canary" / name).as_posix() for name in (tool.canary.files if tool.canary else ()))
     due = tool.select(tuple(sorted(tree)), settings).files
-    return Task(root=root, scratch=scratch, files=due, canaries=canaries, settings=settings)
+    frameworks = frozenset(FRAMEWORKS) if tool.wants_frameworks else frozenset()
+    return Task(root=root, scratch=scratch, files=due, canaries=canaries, settings=settings, frameworks=frameworks)
 
 
 def plant(tree: Mapping[str, bytes], root: Path) -> None:

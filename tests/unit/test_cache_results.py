@@ -14,6 +14,7 @@ import pytest
 
 from py_secure_ci.cache.costs import read_costs
 from py_secure_ci.cache.results import Results
+from py_secure_ci.cache.shelf import read_shelf, write_shelf
 from py_secure_ci.checking.pipeline import Installed, Run, Services, check
 from py_secure_ci.config.settings import Config, Options, StageSettings
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
@@ -218,6 +219,44 @@ def test_a_file_with_a_gap_is_looked_at_again(lab: Lab) -> None:
     same(lab, ["b.txt"])
 
 
+LASTING = replace(DEMO, lasting_gaps="cannot parse$")
+
+
+def test_a_gap_that_follows_from_the_content_is_kept_with_the_answer(lab: Lab) -> None:
+    lab.write(b="GAP\nE5 five\nGAP\n")
+    lasting = replace(lab, tool=LASTING)
+    same(lasting, ALL)
+    same(lasting, [])
+    kept, _ = lasting.run()
+    assert isinstance(kept, Completed)
+    assert [(gap.subject, gap.reason) for gap in kept.gaps] == [("b.txt", "cannot parse")]
+    lab.write(b="E5 five\n")
+    same(lasting, ["b.txt"])
+
+
+def test_of_an_answer_as_a_whole_too(lab: Lab) -> None:
+    lab.write(b="GAP\n")
+    whole = replace(LASTING, per_file=False, depends_on=(".txt",))
+    same(replace(lab, tool=replace(whole, lasting_gaps="")), ALL)
+    same(replace(lab, tool=replace(whole, lasting_gaps="")), ALL)
+    same(replace(lab, tool=whole), ALL)
+    same(replace(lab, tool=whole), [])
+
+
+@pytest.mark.parametrize("per_file", [True, False])
+def test_a_kept_gap_of_another_kind_is_a_miss(lab: Lab, *, per_file: bool) -> None:
+    lab.write(b="GAP\n")
+    tool = LASTING if per_file else replace(LASTING, per_file=False, depends_on=(".txt",))
+    lasting = replace(lab, tool=tool)
+    same(lasting, ALL)
+    (shelf,) = (lab.cache / "results").glob("demo-*")
+    texts = read_shelf(shelf)
+    write_shelf(
+        shelf, {key: (number, text.replace("cannot parse", "timed out")) for key, (number, text) in texts.items()}
+    )
+    same(lasting, ["b.txt"] if per_file else ALL)
+
+
 def test_failures_are_never_kept(lab: Lab) -> None:
     blind = replace(DEMO, canary=Canary(files={"canary.py": "FINE\n"}, expect=frozenset({"BAD"})))
     assert isinstance(lab.run(tool=blind)[0], Failed)
@@ -273,8 +312,6 @@ def test_damaged_shelves_are_misses(lab: Lab) -> None:
 
 
 def test_an_answer_of_another_file_under_this_files_key_is_a_miss(lab: Lab) -> None:
-    from py_secure_ci.cache.shelf import read_shelf, write_shelf
-
     same(lab, ALL)
     (shelf,) = (lab.cache / "results").glob("demo-*")
     texts = dict(read_shelf(shelf))

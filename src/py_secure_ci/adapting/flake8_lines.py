@@ -11,8 +11,6 @@ from py_secure_ci.model import Finding, Gap, Location, Rule, Severity
 from py_secure_ci.tool import Execution, Task
 
 FORMAT = "--format=%(row)d\t%(col)d\t%(code)s\t%(path)s\t%(text)s"
-# Every family has something to say of it: names, imports, style, complexity.
-CANARY_TEXT = "import os\ndef Bad( a=[] ) :\n    if a == None: print(undefined);\n    return  lambda: 0\n"
 _LINE = re.compile(r"(\d+)\t(\d+)\t([A-Z]+\d+)\t([^\t]+)\t(.+)")
 _COUNT = re.compile(r"Found a total of \d+ violations and reported (\d+)$", re.MULTILINE)
 _UNREAD = frozenset({"E902", "E999"})

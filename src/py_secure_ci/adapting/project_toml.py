@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
+from py_secure_ci.tool import Task
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -22,3 +23,9 @@ def tool_table(text: str, name: str) -> dict[str, Any] | None:
     tools = document.get("tool")
     table = tools.get(name) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
+
+
+def has_table(task: Task, name: str) -> bool:
+    """Whether the project's pyproject.toml has a `[tool.<name>]`."""
+    text = task.settings.get("pyproject.toml", "")
+    return name in text and tool_table(text, name) is not None

@@ -31,6 +31,7 @@ class Diagnostic:
     cell: int | None
     fix: str
     edits: tuple[Edit, ...]
+    safe: bool  # its fix is
 
 
 def read_diagnostics(text: str) -> tuple[Diagnostic, ...]:
@@ -59,6 +60,7 @@ def _diagnostic(entry: dict[str, Any]) -> Diagnostic:
         cell=cell,
         fix=(optional(fix, "message", str, what) or "") if fix else "",
         edits=() if fix is None or cell is not None else _edits(path, fix, what),
+        safe=fix is not None and field(fix, "applicability", str, what) == "safe",
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
-from py_secure_ci.tool import Task
+from py_secure_ci.tool import Selection, Task
+
+Select: TypeAlias = Callable[[tuple[str, ...], Mapping[str, str]], Selection]
 
 ARGUMENT_BYTES = 96 * 1024  # of file names on one command line: the least that any system we know allows is 128 KiB
 
@@ -23,12 +26,22 @@ def argument(path: str) -> str:
     return f"./{path}"
 
 
+def targets(task: Task) -> tuple[str, ...]:
+    """What a command line ends with: the due files, then the planted ones."""
+    return ("--", *(argument(file) for file in task.files), *task.canaries)
+
+
 def project_path(said: str, root: Path) -> str:
     """What a tool said, absolute below the root or relative to it, as a root-relative path; others stay as they are."""
     path = said.removeprefix(f"{root.as_posix()}/")
     while path.startswith("./"):
         path = path[2:]
     return path
+
+
+def project_paths(said: Iterable[str], root: Path) -> tuple[str, ...]:
+    """`project_path` of each."""
+    return tuple(project_path(one, root) for one in said)
 
 
 def file_arguments(files: Iterable[str], scratch: Path, name: str) -> tuple[tuple[str, ...], dict[str, str]]:
@@ -57,3 +70,13 @@ def pieces(task: Task) -> tuple[Task, ...]:
         groups[-1].append(file)
         size += length
     return tuple(replace(task, files=tuple(group)) for group in groups)
+
+
+def named(*names: str) -> Select:
+    """For `Tool.select`: the files of these names, wherever they lie."""
+    return lambda files, _settings: Selection(tuple(file for file in files if posixpath.basename(file) in names))
+
+
+def ending(*suffixes: str) -> Select:
+    """For `Tool.select`: the files with these suffixes (lower case, with the dot)."""
+    return lambda files, _settings: Selection(with_suffix(files, frozenset(suffixes)))

@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
+from packaging.version import Version
+
 from py_secure_ci.advisories.severity import judge
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.advisories.way_out import Upgrade, way_out
+from py_secure_ci.dependencies.names import is_version
 from py_secure_ci.model import Advisory, Finding, Location, Rule, Severity
 from py_secure_ci.pins import Dependencies, Pin
 
@@ -104,7 +107,9 @@ class _Package:
             package=pin.name,
             version=pin.version,
             ids=by_preference(ids),
-            fixed_in=tuple(dict.fromkeys(version for one in said for version in one.fixed_in)),
+            fixed_in=_ascending(
+                [*(bound for one in own for bound in one.fixed), *(v for one in said for v in one.fixed_in)]
+            ),
             upgrade=upgrade.version,
             allowed=upgrade.allowed,
             command=upgrade.command,
@@ -137,6 +142,12 @@ class _Package:
                     if one.name == self.pin.via[0] and (one.file, one.line) != (self.pin.file, self.pin.line):
                         return f"{one.file}:{one.line}"
         return ""
+
+
+def _ascending(versions: Iterable[str]) -> tuple[str, ...]:
+    """Each version once; what is no version is left out. pip-audit names those of the first range only."""
+    found = {Version(one): one for one in versions if is_version(one)}
+    return tuple(found[one] for one in sorted(found))
 
 
 def _message(advisory: Advisory, asked_at: str) -> str:

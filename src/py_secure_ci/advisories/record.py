@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from py_secure_ci.dependencies.names import is_version
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.reading import as_list
 
@@ -50,9 +51,16 @@ class Record:
         ]
 
     def osv(self) -> dict[str, Any]:
-        """The record in OSV's shape. Timestamps end in `Z`: readers of the format take nothing else."""
+        """The record in OSV's shape. Timestamps end in `Z`: readers of the format take nothing else.
+
+        Ranges with a bound that is no PEP 440 version are left out: pip-audit ends over one. The list speaks for them.
+        """
         package = {"ecosystem": "PyPI", "name": self.package, "purl": f"pkg:pypi/{self.package}"}
-        ranges = [{"type": "ECOSYSTEM", "events": [{word: bound} for word, bound in one]} for one in self.ranges]
+        ranges = [
+            {"type": "ECOSYSTEM", "events": [{word: bound} for word, bound in one]}
+            for one in self.ranges
+            if all(is_version(bound) for _, bound in one)
+        ]
         kinds = [{"type": f"CVSS_V{_major(vector)}", "score": vector} for vector in self.vectors]
         return {
             "schema_version": "1.6.0",

@@ -8,7 +8,7 @@ import io
 import json
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date as Day
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,15 @@ class Snapshot:
                     self._owners[row[0]] = f"{self._owners.get(row[0], '')} {name}".strip()
         names = self._owners.get(id_, "").split()
         return tuple(record for name in names for record in self.of(name) if record.id == id_)
+
+    def with_records(self, records: Mapping[str, Mapping[str, Record]]) -> Snapshot:
+        """The same with newer records (by package and id) in place of its own, or besides them."""
+        newer = {name: found for name, found in records.items() if found}
+        seen = {
+            name: (*(one for one in self.of(name) if one.id not in newer[name]), *newer[name].values())
+            for name in newer
+        }
+        return replace(self, _seen={**self._seen, **seen}, _owners={})
 
     @property
     def label(self) -> str:

@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from py_secure_ci.report import ToolInfo
@@ -24,6 +25,7 @@ def digest(words: object) -> str:
     return hashlib.sha256(json.dumps(words, sort_keys=True).encode()).hexdigest()
 
 
+@cache
 def product() -> str:
     """Our own version and the bytes of our own code: another adapter may read the same words otherwise.
 

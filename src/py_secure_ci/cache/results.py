@@ -13,21 +13,18 @@ from pathlib import Path
 
 from py_secure_ci.cache import keys, surroundings
 from py_secure_ci.cache.kept import Kept, as_reading, by_file, from_text, is_of, to_text, whole
+from py_secure_ci.cache.memory import ENDING, Memory
 from py_secure_ci.cache.shelf import newer, read_shelf, write_shelf
 from py_secure_ci.cache.tool_caches import Lent, lend
 from py_secure_ci.report import Completed, Outcome, ToolInfo
-from py_secure_ci.serial.reading import Wrong, decoder
 from py_secure_ci.serial.writing import writer
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree
 from py_secure_ci.tool import Reading, Task, Tool
 
-ENDING = ".kept"
 RESULTS, OWN = "results", "tool-caches"
 
-
 _WORTH_KEEPING = 20  # files with findings; below that, assembling is as quick as reading
-_ASSEMBLED = 3  # how many states of a tree besides the newest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,14 +32,6 @@ class Assembled:
     """The outcomes of a run with every finding complete."""
 
     outcomes: tuple[Outcome, ...]
-
-
-def _assembled(text: str) -> tuple[Outcome, ...] | None:
-    try:
-        kept: Assembled = decoder(Assembled)(json.loads(text))
-    except (Wrong, ValueError, RecursionError):
-        return None
-    return kept.outcomes
 
 
 @dataclass(slots=True)
@@ -86,7 +75,7 @@ class Desk:
 
     def keep_whole(self, reading: Reading) -> None:
         """Keep the whole answer, if it may be kept and nothing changed under the tool's hands."""
-        kept = whole(reading, self.task)
+        kept = whole(reading, self.task, self.tool)
         if kept is not None and self.unchanged(self.inputs):
             self._write({self.whole: to_text(kept)})
 
@@ -94,7 +83,7 @@ class Desk:
         """Keep what was said of each file."""
         new = {}
         for task, reading in readings:
-            for path, kept in by_file(reading, task).items():
+            for path, kept in by_file(reading, task, self.tool).items():
                 key = self.key_of(path)
                 if key and self.unchanged((path,)):
                     new[key] = to_text(kept)
@@ -124,6 +113,7 @@ class Results:
         self._own = folder / OWN
         self._advisories = advisories
         self._product = keys.product()
+        self._memory = Memory(self._folder, label, self._product)
 
     def desk(self, tool: Tool, info: ToolInfo, programs: Path | None, task: Task) -> Desk | None:
         """The desk of a tool for a task that covers all that it is due to look at; None: nothing may be kept."""
@@ -156,19 +146,14 @@ class Results:
             return make()
         digests = [(path, self._sources.digest(path)) for path in sorted(paths)]
         text = writer(Assembled)(Assembled(outcomes=joined))
-        key = keys.digest([self._product, digests, hashlib.sha256(text.encode()).hexdigest()])[:40]
-        shelf = self._folder / f"assembled-{keys.digest(self._label)[:40]}{ENDING}"
-        known = read_shelf(shelf)
-        kept = _assembled(known[key][1]) if key in known else None
-        if kept is not None:
-            with contextlib.suppress(OSError):
-                os.utime(shelf)
-            return kept
-        made = make()
-        if self._sources.unchanged(path for path, found in digests if found):
-            last = dict(sorted(known.items(), key=lambda one: one[1][0])[-_ASSEMBLED:])
-            write_shelf(shelf, newer(last, {key: writer(Assembled)(Assembled(outcomes=made))}))
-        return made
+        given = [digests, hashlib.sha256(text.encode()).hexdigest()]
+        return self._memory.one(
+            "assembled",
+            Assembled,
+            given,
+            lambda: Assembled(outcomes=make()),
+            lambda: self._sources.unchanged(path for path, found in digests if found),
+        ).outcomes
 
     def own_cache(
         self, tool: Tool, info: ToolInfo, programs: Path | None, task: Task

@@ -113,7 +113,7 @@ def _run_planted(tool: Tool, task: Task, workshop: Workshop) -> Reading:
     except FAULTS as error:
         raise ToolFailure(f"cannot be asked about these files ({type(error).__name__}: {error})") from None
     try:
-        executions = {command.name: _run_command(tool, command, task, workshop) for command in commands}
+        executions = {command.name: run_command(tool, command, task, workshop) for command in commands}
     except TooSlow as failure:
         if task.budget is None:
             raise
@@ -156,7 +156,8 @@ def _canary_pin(candidates: tuple[tuple[str, str], ...], task: Task) -> Pin | No
     return Pin(name=name, version=version, file=str(task.scratch / CANARY_FOLDER / "pins.txt"), line=1)
 
 
-def _run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -> Execution:
+def run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) -> Execution:
+    """What came of one command. Raises ToolFailure if it did not end by itself with a status of an answer."""
     for name, text in command.inputs.items():
         path = task.scratch / name
         path.parent.mkdir(parents=True, exist_ok=True)

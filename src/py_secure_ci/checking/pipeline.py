@@ -19,6 +19,7 @@ from py_secure_ci.checking.planning import Plan, plan, tuning
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
 from py_secure_ci.config.settings import Config
+from py_secure_ci.dependencies.frameworks import frameworks_of
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
@@ -116,7 +117,16 @@ def check(
 ) -> Run:
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
-    return check_plans(config, plans, tree, services)
+    frameworks = frameworks_for(plans, dependencies, tree, sources)
+    return check_plans(config, plans, tree, services, frameworks=frameworks)
+
+
+def frameworks_for(
+    plans: tuple[Plan | Skipped | Failed, ...], dependencies: Dependencies, tree: Tree, sources: Sources
+) -> frozenset[str]:
+    """The web frameworks of the project, where a tool wants to know them."""
+    wanted = any(isinstance(one, Plan) and one.tool.wants_frameworks for one in plans)
+    return frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
 
 
 def check_plans(
@@ -125,19 +135,24 @@ def check_plans(
     tree: Tree,
     services: Services,
     *,
+    frameworks: frozenset[str] = frozenset(),
     answers: bool = False,
 ) -> Run:
     """The same for plans that are made. With `answers` the run also holds what was said, before it was judged."""
-    return _Check(config, tree, services, answers).run(plans)
+    return _Check(config, tree, services, frameworks, answers).run(plans)
 
 
 class _Check:
-    def __init__(self, config: Config, tree: Tree, services: Services, answers: bool) -> None:
-        self.config, self.tree, self.services, self.answers = config, tree, services, answers
+    def __init__(
+        self, config: Config, tree: Tree, services: Services, frameworks: frozenset[str], answers: bool
+    ) -> None:
+        self.config, self.tree, self.services, self.frameworks = config, tree, services, frameworks
+        self.answers = answers
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
         self.began = time.monotonic()
+        self.made: dict[str, Mapping[str, str]] = {}  # artifacts by tool
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
@@ -150,6 +165,7 @@ class _Check:
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
+        self.result.artifacts = named_artifacts((one.tool.name, self.made.get(one.tool.name, {})) for one in due)
         if self.services.costs is not None and self.result.processes:
             self.services.costs.save()
         return self.result
@@ -162,7 +178,7 @@ class _Check:
         with self.lock:
             self.result.seconds[one.tool.name] = seconds
             if isinstance(outcome, Completed):
-                self.result.artifacts.update(reading.artifacts)
+                self.made[one.tool.name] = reading.artifacts
                 self.result.components = (*self.result.components, *reading.components)
             if self.answers and not isinstance(outcome, Skipped):
                 said = portable(one.tool, reading, self.tree.root) if isinstance(outcome, Completed) else outcome
@@ -190,7 +206,8 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint), Reading(), ()
-        installed = replace(installed, info=replace(installed.info, config=tuning(self.config, one)))
+        version = python.version if python and tool.of_python else installed.info.version
+        installed = replace(installed, info=replace(installed.info, version=version, config=tuning(self.config, one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         work = Work(
@@ -228,6 +245,7 @@ class _Check:
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
+            frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
 
     def _workshop(self, installed: Installed) -> Workshop:
@@ -267,3 +285,12 @@ def _interpreter(future: Future[Interpreter | None] | None) -> Interpreter | Non
         return future.result()
     except ProjectEnvironmentError:
         return None
+
+
+def named_artifacts(made: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """What tools made, in plan order, by file name: the first of two test runs has the plain name."""
+    found: dict[str, str] = {}
+    for tool, artifacts in made:
+        for name, text in artifacts.items():
+            found[f"{tool}-{name}" if name in found else name] = text
+    return found

@@ -89,7 +89,7 @@ def _plan_one(
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
     text = tuple(path for path in text if path not in unread) if unread else text
     gaps = tuple(Gap(path, "not UTF-8 text, which is all that the tool reads") for path in unread)
-    odd = tuple(path for path in text if any("\udc80" <= sign <= "\udcff" for sign in path))
+    odd = tuple(path for path in text if not path.isascii() and any("\udc80" <= sign <= "\udcff" for sign in path))
     if odd:  # most tools end as a whole over such a name
         text = tuple(path for path in text if path not in odd)
         gaps += tuple(Gap(path, "its name is not UTF-8 text, which tools do not take") for path in odd)
@@ -119,6 +119,8 @@ def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]
 
 
 def _nothing(tool: Tool) -> str:
+    if tool.nothing:
+        return f"there is no {tool.nothing} to look at"
     words = {
         Stage.CI: "no workflow files",
         Stage.TEST: "no test files",

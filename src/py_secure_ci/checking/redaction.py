@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from operator import attrgetter
 
 from py_secure_ci.model import Finding
 
@@ -43,6 +44,9 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
     return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
 
 
+_shown = attrgetter("message", "fix", "code", "before", "after", "edits", "secret")
+
+
 def _marked(finding: Finding) -> Finding:
     """Any tool may find a secret, not only those whose trade it is."""
     told = finding.rule in _SECRET_RULES or not _SECRET_CWE.isdisjoint(finding.cwe)
@@ -71,13 +75,9 @@ def _clean(
     if pattern is not None:
         message, fix, code = (pattern.sub(MASK, text) for text in (message, fix, code))
         before, after = (tuple(pattern.sub(MASK, line) for line in lines) for lines in (before, after))
-    return replace(
-        finding,
-        message=message,
-        fix=fix,
-        code="" if near or finding.secret else code,
-        before=before,
-        after=after,
-        edits=() if near else finding.edits,
-        secret=finding.secret or near,
-    )
+    code = "" if near or finding.secret else code
+    edits = () if where is not None and where.path in quiet else finding.edits  # they hold more than one line
+    secret = finding.secret or near
+    if (message, fix, code, before, after, edits, secret) == _shown(finding):
+        return finding  # most are, and a copy costs more than the look
+    return replace(finding, message=message, fix=fix, code=code, before=before, after=after, edits=edits, secret=secret)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
 from py_secure_ci.cache.costs import Costs
-from py_secure_ci.cache.kept import joined
+from py_secure_ci.cache.kept import joined, lasts
 from py_secure_ci.cache.results import Desk, Results
 from py_secure_ci.cache.tool_caches import Lent
 from py_secure_ci.checking import scheduling
@@ -108,7 +108,7 @@ class Work:
             if not self.tool.own_cache or isinstance(failure, Stopped):
                 raise
             answer, reading = self._run_whole(own_cache=False)
-        if desk and not [gap for gap in answer[0].gaps if gap not in self.tally.gaps]:
+        if desk and all(gap in self.tally.gaps or lasts(gap, self.tool) for gap in answer[0].gaps):
             desk.keep_whole(reading)
         return answer
 

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
-from py_secure_ci.advisories.snapshot import Snapshot
+from packaging.version import Version
+
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Completed
+
+if TYPE_CHECKING:
+    from py_secure_ci.advisories.relay import Relay
 
 LIVE = "https://api.osv.dev"
 PROBE_SECONDS = 4.0
@@ -49,17 +55,26 @@ def advice_for(
     """
     if Stage.SCA not in stages or not dependencies.declarations:
         return Advice(offline=offline)
+    from py_secure_ci.advisories.relay import relaying
     from py_secure_ci.advisories.server import serving
     from py_secure_ci.advisories.status import current, is_stale
+    from py_secure_ci.commands.joining import Joiner, Live
+    from py_secure_ci.commands.vouching import vouching
 
     settings = project.config.advisories
-    snapshot, _ = current(session.cache)
+    snapshot, _ = current(session.tools)
     live, trouble = decided or _decision(settings.source, offline)
     today = datetime.now(timezone.utc).date()
     gaps: list[Gap] = []
     notes: list[str] = []
+    relay = None
     if live:
-        source, url = "live", LIVE
+        source = "live"
+        url, relay = stack.enter_context(
+            relaying(LIVE, ((pin.name, str(Version(pin.version))) for pin in dependencies.pins))
+        )
+        if decided:
+            gaps += _asked_again(relay, dependencies)
     else:
         source, url = snapshot.label, "" if decided else stack.enter_context(serving(snapshot))
         why = f" ({trouble})" if trouble else ""
@@ -73,6 +88,7 @@ def advice_for(
                 notes.append(age)
             else:
                 gaps.append(Gap("advisories", f"{age}: run `py-secure-ci advisories update`, or set on_stale: warn"))
+    public = vouching(dependencies, snapshot, settings.public, session.cache, live, stack)
     return Advice(
         url=url,
         source=source,
@@ -81,7 +97,14 @@ def advice_for(
         live=live,
         why=trouble,
         notes=tuple(notes),
-        join=_joiner(project, dependencies, snapshot, tuple(gaps), live),
+        join=Joiner(
+            project=project,
+            dependencies=dependencies,
+            snapshot=snapshot,
+            public=public,
+            gaps=tuple(gaps),
+            live=Live(records=relay.records, still_covers=relay.still_covers) if relay else None,
+        ),
     )
 
 
@@ -90,39 +113,17 @@ def _decision(source: str, offline: bool) -> tuple[bool, str]:
     return not offline and (source == "live" or (source == "auto" and not trouble)), trouble
 
 
-def _joiner(
-    project: Project, dependencies: Dependencies, snapshot: Snapshot, stale: tuple[Gap, ...], live: bool
-) -> Callable[[Completed], Completed]:
-    from py_secure_ci.advisories import enrich
-    from py_secure_ci.advisories.gaps import gaps, unreported
-    from py_secure_ci.dependencies.imports import reach_of, read_imports
+def _asked_again(relay: Relay, dependencies: Dependencies) -> Iterator[Gap]:
+    """On another machine than pip-audit ran on: what the service says of every pin is needed here as well."""
+    from py_secure_ci.advisories.loopback import Refused
 
-    def join(outcome: Completed) -> Completed:
-        if outcome.tool.name != "pip-audit":
-            return outcome
-        python = tuple(path for path in project.tree.files if path.endswith(".py"))
-        unasked = {gap.subject for gap in outcome.gaps}
-        pins = tuple(pin for pin in dependencies.pins if f"{pin.file}: {pin.name}=={pin.version}" not in unasked)
-        reach = reach_of(read_imports(python, lambda path: project.sources.text(path) or ""))
-        missing = unreported(outcome.findings, pins, snapshot)
-        findings = (
-            *enrich.advise(outcome.findings, dependencies, snapshot, reach),
-            *enrich.stale_locks(dependencies, outcome.tool.name),
-        )
-        return replace(
-            outcome,
-            findings=findings,
-            rules=enrich.rules(findings),
-            gaps=(*outcome.gaps, *stale, *gaps(dependencies, snapshot), *(() if live else missing)),
-            notes=(*outcome.notes, *(_withdrawn(gap) for gap in (missing if live else ()))),
-        )
-
-    return join
-
-
-def _withdrawn(gap: Gap) -> str:
-    """The live service may know better than our snapshot; that it says less is told all the same."""
-    return f"{gap.subject}: {gap.reason} (the live service may have withdrawn it since)"
+    for pin in dependencies.pins:
+        package = {"name": pin.name, "ecosystem": "PyPI"}
+        try:
+            relay.post("/v1/query", {"package": package, "version": str(Version(pin.version))})
+        except (Refused, WrongShape) as error:
+            yield Gap("advisories", f"the live service cannot be asked again: {error}", final=True)
+            return
 
 
 def _unreachable() -> str:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from py_secure_ci.cache.costs import Costs, read_costs
-from py_secure_ci.cache.results import Results
+from py_secure_ci.cache.keys import product
+from py_secure_ci.cache.memory import Memory
+from py_secure_ci.cache.results import RESULTS, Results
 from py_secure_ci.cache.upkeep import LIMIT, entries, prune
 from py_secure_ci.commands.advice import Advice
 from py_secure_ci.commands.project import Project
@@ -15,6 +17,11 @@ from py_secure_ci.commands.session import Session
 def results_of(project: Project, advice: Advice, session: Session) -> Results:
     """What earlier runs over this project, or over its merge base, found out."""
     return Results(session.cache, project.tree, project.sources, label(project), advisories=advice.identity)
+
+
+def memory_of(project: Project, session: Session, *, forgetful: bool) -> Memory:
+    """What our own code made of the same input before. `forgetful`: nothing is known, and nothing is kept."""
+    return Memory(session.cache / RESULTS, label(project), "" if forgetful else product())
 
 
 def keep_small(session: Session) -> None:

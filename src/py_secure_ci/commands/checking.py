@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.cache.memory import Memory
 from py_secure_ci.cache.results import Results
 from py_secure_ci.checking.assembly import assemble
 from py_secure_ci.checking.pipeline import Observer, Run, Services, check
@@ -45,6 +46,7 @@ class Judged:
     verdict: Verdict
     artifacts: Mapping[str, str]
     run: Run
+    memory: Memory | None = None  # what earlier runs made of the same report
 
 
 def check_project(
@@ -66,7 +68,7 @@ def judged(project: Project, report: Report, run: Run, surroundings: Surrounding
         return _judged_alone(report, project.config.policy, session, run)
     if session.interrupted and INTERRUPTION not in {gap.subject for gap in report.gaps}:
         return _judged_alone(report, project.config.policy, session, run)  # what was compared may be half of it
-    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
+    return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run, memory=surroundings.memory)
 
 
 def never_checked(name: str, session: Session) -> Judged:
@@ -111,8 +113,9 @@ def _checked(
         guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
         before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
-    limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
-    report = report_of(project, run, dependencies, advice, session, services.results, limits)
+        # Inside: what a live advisory service did not say is asked again, and so needs it still.
+        limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
+        report = report_of(project, run, dependencies, advice, session, services.results, limits)
     report = with_changes(report, changed_since(before, project.root), stages)
     if services.results is not None and run.processes:
         keep_small(session)
@@ -172,7 +175,7 @@ def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
     """
     apart = not session.cache.resolve().is_relative_to(project.root)
     closable = session.runner.sandbox.level is Level.NAMESPACES or apart
-    return (session.cache,) if closable and session.cache.is_dir() else ()
+    return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
 
 
 def report_of(

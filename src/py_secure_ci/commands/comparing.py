@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import os
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from pathlib import Path
 
-from py_secure_ci.commands.caching import label
+from py_secure_ci.commands.base_report import known_from
+from py_secure_ci.commands.base_scan import scan
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import BaselineError, OutputError, SourceError
@@ -17,15 +19,11 @@ from py_secure_ci.judging import baseline as baselines
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.model import Stage
 from py_secure_ci.output import write_one
-from py_secure_ci.source.git import Entry, Git
-from py_secure_ci.source.sources import Sources
-from py_secure_ci.source.tree import read_tree, without
 from py_secure_ci.toolchain.places import LOCKS
 from py_secure_ci.version import VERSION
 
 MAX_BYTES = 100 * 1024 * 1024
-# Tests are not run again at the base: whatever fails now is judged as new.
-_NOT_AT_BASE = frozenset({Stage.TEST, Stage.SBOM})
+LIVE_DATA = "live"  # the word of Context.advisories for a service that was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,19 @@ class NoBase:
     why: str = ""
 
 
-Known = tuple[Baseline | None, str, str]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known and where that is from: cache | report | baseline | worktree | none.
+
+    `why` says why nothing is known although something was asked for. `added`: what the tree's own baseline file has
+    more than the merge base's.
+    """
+
+    baseline: Baseline | None = None
+    source: str = "none"
+    why: str = ""
+    notes: tuple[str, ...] = ()
+    added: Baseline | None = None
 
 
 def find_base(project: Project, ref: str) -> Base | NoBase:
@@ -68,21 +78,63 @@ def known_at(
     stages: tuple[Stage, ...],
     arguments: argparse.Namespace,
     session: Session,
+    advisories: str = "",
 ) -> Known:
-    """(baseline, where it is from, why there is none)."""
+    """The findings of the merge base from the first place that has them. `advisories`: the data that this run asks."""
     if not project.config.policy.new_only:
-        return None, "none", ""
+        return Known()
     if isinstance(base, NoBase):
         own = None if base.why else committed(project.root)
-        return own, "baseline" if own else "none", base.why
-    place = _cache_place(project, base, stages, session)
-    cached = None if arguments.no_cache else _read(place)
+        return Known(baseline=own, source="baseline" if own else "none", why=base.why)
+    place = _cache_place(project, base, stages, session, advisories)
+    then = _committed_at(project, base)
+    known = _first(base, project, stages, arguments, session, _Places(place, then, advisories))
+    return replace(known, added=_added(then, committed(project.root)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Places:
+    cache: Path
+    committed: Baseline | None
+    advisories: str
+
+
+def _first(
+    base: Base,
+    project: Project,
+    stages: tuple[Stage, ...],
+    arguments: argparse.Namespace,
+    session: Session,
+    places: _Places,
+) -> Known:
+    cached = None if arguments.no_cache else _read(places.cache)
     if cached is not None:
-        return cached, "cache", ""
-    at_base = _committed_at(project, base)
-    if at_base is not None:
-        return at_base, "baseline", ""
-    return _scan(base, project, stages, arguments, session, place)
+        return Known(baseline=cached, source="cache")
+    notes: tuple[str, ...] = ()
+    if arguments.base_report:
+        found, declined = known_from(arguments.base_report, base.commit, project, stages, places.advisories)
+        if found is not None:
+            return Known(baseline=found, source="report")
+        notes = (declined,)
+    if places.committed is not None:
+        return Known(baseline=places.committed, source="baseline", notes=notes)
+    try:
+        found, whole = scan(base.commit, project, stages, arguments, session)
+    except (SourceError, OSError) as error:
+        why = f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
+        return Known(why=why, notes=notes)
+    if whole and not session.interrupted and not arguments.no_cache:
+        with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
+            write_one(places.cache, baselines.render(found))
+    return Known(baseline=found, source="worktree", notes=notes)
+
+
+def _added(then: Baseline | None, now: Baseline | None) -> Baseline | None:
+    """The entries that a change adds to the baseline file; None without a file."""
+    if now is None:
+        return None
+    more = Counter(now.entries) - Counter(then.entries if then is not None else ())
+    return Baseline(tuple(sorted(more.elements())), now.tools)
 
 
 def committed(root: Path) -> Baseline | None:
@@ -112,13 +164,26 @@ def _parsed(raw: bytes, name: str) -> Baseline:
         raise BaselineError(f"{name}: this is not UTF-8 text") from None
 
 
-def _cache_place(project: Project, base: Base, stages: tuple[Stage, ...], session: Session) -> Path:
-    """By everything that findings depend on: commit, project, configuration, stages, tools, our own version."""
+def _cache_place(project: Project, base: Base, stages: tuple[Stage, ...], session: Session, advisories: str) -> Path:
+    """By everything that findings depend on: commit, project, configuration, stages, tools, data, our own version.
+
+    A live service knows more every day: what it said of the base yesterday would make today's advisories new.
+    """
+    if advisories == LIVE_DATA:
+        advisories += f" {datetime.now(timezone.utc).date()}"
     locks = hashlib.sha256()
     for lock in sorted(LOCKS.glob("*.lock")):
         locks.update(lock.name.encode() + b"\0" + lock.read_bytes())
     prefix = project.tree.repository.prefix if project.tree.repository else ""
-    words = (VERSION, base.commit, prefix, project.config.digest, locks.hexdigest(), *(one.value for one in stages))
+    words = (
+        VERSION,
+        base.commit,
+        prefix,
+        project.config.digest,
+        locks.hexdigest(),
+        advisories,
+        *(one.value for one in stages),
+    )
     key = hashlib.sha256("\0".join(words).encode()).hexdigest()
     return session.cache / "baselines" / f"{key}.txt"
 
@@ -129,44 +194,3 @@ def _read(place: Path) -> Baseline | None:
         return baselines.parse(place.read_text(encoding="utf-8"), place.name)
     except (OSError, ValueError, BaselineError):
         return None
-
-
-def _scan(
-    base: Base,
-    project: Project,
-    stages: tuple[Stage, ...],
-    arguments: argparse.Namespace,
-    session: Session,
-    place: Path,
-) -> Known:
-    """Check the merge base in a scratch folder, with today's configuration and tools."""
-    from py_secure_ci.commands.checking import findings_of
-
-    folder = session.new_folder() / "base"
-    folder.mkdir()
-    try:
-        written = [entry for entry in project.git.tree(base.commit) if _write(folder, entry, project.git)]
-    except (SourceError, OSError) as error:
-        return None, "none", f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
-    there = Git(folder, session.run, session.environment(session.new_folder(), False))
-    tree = without(read_tree(folder, there, project.config.exclude, project.config.file, None), project.tree.elsewhere)
-    old = replace(project, root=folder, tree=tree, sources=Sources(folder, tree.files), git=there, name=label(project))
-    report = findings_of(old, tuple(one for one in stages if one not in _NOT_AT_BASE), arguments, session)
-    known = baselines.of_report(report)
-    complete = len(baselines.tool_states(report)) == len(report.outcomes)
-    if written and complete and not session.interrupted and not arguments.no_cache:
-        with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
-            write_one(place, baselines.render(known))
-    return known, "worktree", ""
-
-
-def _write(folder: Path, entry: Entry, git: Git) -> bool:
-    """One file of a commit as it is stored; links and submodules are left out, as they are in any tree."""
-    if not entry.mode.startswith("100"):
-        return False
-    path = folder / entry.path
-    if os.path.isabs(entry.path) or ".." in entry.path.split("/") or ".git" in entry.path.lower().split("/"):
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(git.blob(entry.blob))
-    return True

@@ -6,7 +6,6 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.project import find_config, project_root
@@ -14,6 +13,7 @@ from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import PySecureCiError, ToolchainError
 from py_secure_ci.formats.escaping import one_line
 from py_secure_ci.running.runner import Runner
+from py_secure_ci.running.scratch import scratch
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
@@ -62,11 +62,14 @@ def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str
 
 
 def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, str]) -> tuple[str, str, bool]:
+    if tool.of_python:
+        return "", "part of the project's Python", True
     if source == "project":
         return "", "the project's own copy, found when it runs", True
     try:
         if source == "path":
-            found = toolchain.from_path(tool.name, program=tool.program or tool.name, cwd=Path.cwd())
+            with scratch() as folder:
+                found = toolchain.from_path(tool.name, program=tool.program or tool.name, cwd=folder)
             return found.version, str(found.bin), True
         status = toolchain.lookup(tool.lock or tool.name)
     except PySecureCiError as error:

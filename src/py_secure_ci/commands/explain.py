@@ -38,7 +38,7 @@ def _ask_ruff(name: str, environ: Mapping[str, str]) -> Explanation | None:
     """Ruff ships the documentation of its rules; None where it cannot be asked."""
     with Session(environ) as session:
         try:
-            found = Toolchain(session.cache, environ).install("ruff")
+            found = Toolchain(session.tools, environ, run=session.run).install("ruff")
         except ToolchainError:
             return None
         folder = session.new_folder()

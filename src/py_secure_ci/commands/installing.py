@@ -27,7 +27,12 @@ class Installer:
         still installed, and one that is there needs no network.
         """
         self._project, self._session = project, session
-        self._toolchain = Toolchain(session.cache, session.environ)
+
+        def at(folder: Path) -> Toolchain:
+            return Toolchain(folder, session.environ, run=session.run, stopped=lambda: bool(session.interrupted))
+
+        self._toolchain = at(session.tools)
+        self._added = at(session.cache)  # another folder where that of the tools is read-only
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
@@ -56,13 +61,18 @@ class Installer:
     def _find(self, tool: Tool, source: str, python: Path | None) -> Installation:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name
         if source == "path":
-            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder())
+            limit = self._project.config.options(tool.name).timeout
+            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder(), seconds=limit)
         if source == "project":
             if python is None:
                 raise ToolchainError(
                     f"the YAML says to use the project's own {tool.name}, but the project has no environment",
                     hint=f"Make one (.venv), or take `source: project` away from tools.{tool.name}.",
                 )
+            if tool.of_python:
+                return Installation(name=tool.name, version="", source=source, bin=python.parent, python=python)
             return self._toolchain.from_project(tool.name, python, program=program, distribution=distribution)
         overlay = python if tool.stage is Stage.TEST else None
-        return self._toolchain.install(tool.lock or tool.name, python=overlay)
+        name = tool.lock or tool.name
+        there = self._toolchain.lookup(name, python=overlay).installed
+        return (self._toolchain if there else self._added).install(name, python=overlay)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from py_secure_ci.checking.pipeline import Interpreter, Process, Run
+from py_secure_ci.checking.pipeline import Interpreter, Process, Run, named_artifacts
 from py_secure_ci.checking.planning import Plan, tuning
 from py_secure_ci.commands.advice import advice_for
 from py_secure_ci.commands.caching import costs_of, results_of
@@ -128,6 +128,7 @@ def _run_of(one: Due, arrived: _Arrived, facts: list[ProjectFacts]) -> Run:
     """The run as if it had been made here."""
     run = Run()
     outcomes: list[Outcome] = []
+    made: list[tuple[str, Mapping[str, str]]] = []
     for plan in one.plans:
         if not isinstance(plan, Plan):
             outcomes.append(plan)
@@ -137,9 +138,9 @@ def _run_of(one: Due, arrived: _Arrived, facts: list[ProjectFacts]) -> Run:
         outcome, reading = concluded(plan, delivered, tuning(config, plan), config.options(plan.tool.name))
         outcomes.append(outcome)
         if isinstance(outcome, Completed):
-            run.artifacts.update(reading.artifacts)
+            made.append((plan.tool.name, reading.artifacts))
             run.components = (*run.components, *reading.components)
-    run.outcomes = tuple(outcomes)
+    run.outcomes, run.artifacts = tuple(outcomes), named_artifacts(made)
     found = next((fact for fact in facts if fact.python_how), None)
     run.interpreter = Interpreter(Path(), found.python, found.python_how) if found else None
     for part in _in_order(arrived):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from py_secure_ci.checking.answers import Answer
 from py_secure_ci.checking.execution import failed
-from py_secure_ci.checking.pipeline import Process, Run, check_plans
+from py_secure_ci.checking.pipeline import Process, Run, check_plans, frameworks_for
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.checking import services_of
 from py_secure_ci.commands.project import output_folder, project_root
@@ -122,6 +122,7 @@ def _project_done(one: Due, shares: list[Share], arguments: argparse.Namespace, 
     by_tool = {plan.tool.name: plan for plan in one.work}
     plans = tuple(narrowed(by_tool[share.tool], share) for share in shares)
     asked = tuple(stage for stage in one.stages if stage in {plan.tool.stage for plan in plans})
+    frameworks = frameworks_for(one.plans, one.dependencies, one.project.tree, one.project.sources)
     surroundings = Surroundings(one.project, one.dependencies, one.stages, session, arguments)
     progress = PartProgress(lambda line: print(line, file=sys.stderr, flush=True))
     with ExitStack() as stack:
@@ -129,7 +130,7 @@ def _project_done(one: Due, shares: list[Share], arguments: argparse.Namespace, 
         services = services_of(one.project, advice, surroundings, progress, arguments, session)
         guarded = session.runner.sandbox.readonly
         before = {} if guarded else tree_state(one.project.root, one.project.tree.files)
-        run = check_plans(one.project.config, plans, one.project.tree, services, answers=True)
+        run = check_plans(one.project.config, plans, one.project.tree, services, frameworks=frameworks, answers=True)
     names = {share.tool for share in shares}
     whole = {share.tool for share in shares if share.files is None}
     costs = services.costs

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -28,7 +30,8 @@ class Session:
         """`environ`: the variables of our own process."""
         self.environ = environ
         self.ci: CiContext = read_ci(environ)
-        self.cache = cache_folder(environ)
+        self.tools = cache_folder(environ)  # of installed tools and advisory data; may be read-only, as in an image
+        self.cache = self.tools  # of everything that a run keeps
         self.began = time.perf_counter()
         self.interrupted = ""  # the signal's name, once one arrived
         self._numbers = itertools.count(1)
@@ -42,6 +45,8 @@ class Session:
                 self._handlers[one] = signal.signal(one, self._stop)
         try:
             self.folder = self._stack.enter_context(scratch())
+            if self.tools.is_dir() and not os.access(self.tools, os.W_OK):
+                self.cache = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="py-secure-ci-")))
             self.runner = self._stack.enter_context(Runner())
         except BaseException:
             self.__exit__()

@@ -99,7 +99,7 @@ def identity_of(due: tuple[Due, ...], arguments: argparse.Namespace, session: Se
 def _toolchain(due: tuple[Due, ...], session: Session) -> str:
     locks = [[lock.name, hashlib.sha256(lock.read_bytes()).hexdigest()] for lock in sorted(LOCKS.glob("*.lock"))]
     asked = any(Stage.SCA in one.stages for one in due)
-    advisories = current(session.cache)[0].identity if asked else ""
+    advisories = current(session.tools)[0].identity if asked else ""
     return digest([locks, advisories, sys.version_info[:2], sys.platform, platform.machine()])
 
 

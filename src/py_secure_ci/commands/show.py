@@ -7,7 +7,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Container
+from collections.abc import Collection, Container, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,7 +20,7 @@ from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
-from py_secure_ci.formats import console, cyclonedx, github_annotations, html, summary
+from py_secure_ci.formats import console
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
@@ -29,8 +30,15 @@ TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
 PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
-ARTIFACTS = ("junit.xml", "coverage.xml")  # of the tools themselves
+ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Files:
+    """What the formats made of one report, by file name."""
+
+    texts: Mapping[str, str]
 
 
 def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session: Session) -> int:
@@ -49,13 +57,11 @@ def write_report(judged: Judged, output: Path, arguments: argparse.Namespace) ->
     """Write every file of a report; their names."""
     texts = dict(judged.artifacts)
     wanted = arguments.format
-    for one in ALL_FORMATS:
-        if one.filename and (not wanted or one.name in (*wanted, CANONICAL)) and _due(one.name, judged.report):
-            texts[one.filename] = one.render(judged.report, judged.verdict)
+    texts.update(_files(judged, wanted))
     if PAGE in texts and (history := read_history(arguments.history)):
+        from py_secure_ci.formats import html
+
         texts[PAGE] = html.render(judged.report, judged.verdict, history)
-    if not wanted and _due("cyclonedx", judged.report):
-        texts.update(cyclonedx.gitlab_sboms(judged.report))
     texts[TIMINGS] = timings(judged.run)
     if arguments.timings:
         texts[TRACE] = trace(judged.run)
@@ -66,11 +72,33 @@ def write_report(judged: Judged, output: Path, arguments: argparse.Namespace) ->
     return tuple(texts)
 
 
+def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
+    """The formats by file name. They depend on report and verdict alone, and the canonical text holds both whole."""
+    due = [one for one in ALL_FORMATS if one.filename and _due(one.name, judged.report)]
+    due = [one for one in due if not wanted or one.name in (*wanted, CANONICAL)]
+    first = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name == CANONICAL}
+
+    def rest() -> Files:
+        made = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name != CANONICAL}
+        if not wanted and _due("cyclonedx", judged.report):
+            from py_secure_ci.formats import cyclonedx
+
+            made.update(cyclonedx.gitlab_sboms(judged.report))
+        return Files(texts=made)
+
+    given = [not wanted, [one.name for one in due], *(digest(text.encode()) for text in first.values())]
+    return {**first, **(judged.memory.one("files", Files, given, rest) if judged.memory else rest()).texts}
+
+
 def clear(folder: Path) -> None:
     """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
     names = [one.filename for one in ALL_FORMATS if one.filename]
     for one in (folder, folder / ROOT_PROJECT, *_of_projects(folder)):
-        remove_all(one, (*names, TIMINGS, PAGE, *ARTIFACTS), ("gl-sbom-*.cdx.json", ".*.part"))
+        remove_all(
+            one,
+            (*names, TIMINGS, PAGE, *ARTIFACTS),
+            ("gl-sbom-*.cdx.json", ".*.part", *(f"*-{name}" for name in ARTIFACTS)),
+        )
 
 
 def place_of(output: Path, project: str) -> Path:
@@ -107,6 +135,8 @@ def tell_platform(report: Report, verdict: Verdict, session: Session) -> None:
     """Annotations and job summary, where we run on GitHub."""
     if session.ci.host != "github":
         return
+    from py_secure_ci.formats import github_annotations, summary
+
     if session.ci.summary_file:
         with Path(session.ci.summary_file).open("a", encoding="utf-8", errors="replace") as stream:
             stream.write(summary.render(report, verdict) + "\n")

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import cached_property
 
+from py_secure_ci.cache.memory import Memory
 from py_secure_ci.checking.pipeline import Interpreter
-from py_secure_ci.commands.comparing import Base, NoBase, find_base, known_at
+from py_secure_ci.commands.caching import memory_of
+from py_secure_ci.commands.comments import with_comments
+from py_secure_ci.commands.comparing import Base, Known, NoBase, find_base, known_at
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
-from py_secure_ci.judging.baseline import Baseline
-from py_secure_ci.judging.inline import inline_suppressions, native_suppressions
+from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.policy import judge
+from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
-from py_secure_ci.report import Inline, Report, Verdict
+from py_secure_ci.report import Report, Verdict
 from py_secure_ci.source.diff import changed_lines
 
 
@@ -36,6 +39,7 @@ class Surroundings:
         """Nothing happens before it is asked for."""
         self.project, self.dependencies, self.session = project, dependencies, session
         self.stages, self.arguments = stages, arguments
+        self._known: Known | None = None
 
     def interpreter(self) -> Interpreter:
         """The project's own environment, found or made. Raises ProjectEnvironmentError."""
@@ -46,35 +50,58 @@ class Surroundings:
         """The commit that new findings are told from, if there is one."""
         return find_base(self.project, self.arguments.base or self.session.ci.base)
 
-    @cached_property
-    def known(self) -> tuple[Baseline | None, str, str]:
-        """(what is known, where that comes from, why nothing is known)."""
-        return known_at(self.base, self.project, self.stages, self.arguments, self.session)
+    def known(self, report: Report) -> Known:
+        """What is known at the base."""
+        if self._known is None:
+            self._known = known_at(
+                self.base, self.project, self.stages, self.arguments, self.session, report.context.advisories
+            )
+        return self._known
 
     def complete(self, report: Report) -> Report:
         """The report with comments, renames and changed lines."""
-        inline: list[Inline] = []
-        native = Counter[str]()
-        for path in self.project.tree.files:
-            text = None if path in self.project.tree.binary else self.project.sources.text(path)
-            if text:
-                inline += inline_suppressions(path, text)
-                native.update(native_suppressions(path, text))
-        base, (_, source, why) = self.base, self.known
+        base, known = self.base, self.known(report)
         commit = base.commit if isinstance(base, Base) else ""
         git = self.project.git
+        changed = changed_lines(git.changed_lines(commit)) if commit else {}
+        own = [name for name in (self.project.config.file, BASELINE_FILE) if name in changed]
+        edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
+        notes = (*report.notes, *known.notes, *((known.why,) if known.why else ()), *edited)
         return replace(
-            report,
-            context=replace(report.context, base=commit, base_source=source),
-            inline=tuple(inline),
-            native_suppressions=dict(sorted(native.items())),
-            changed=changed_lines(git.changed_lines(commit)) if commit else {},
+            with_comments(report, self.project, self.memory),
+            context=replace(report.context, base=commit, base_source=known.source),
+            changed=changed,
             renames=git.renames(commit) if commit else {},
-            notes=tuple(dict.fromkeys([*report.notes, *([why] if why else [])])),
+            notes=tuple(dict.fromkeys(notes)),
         )
+
+    @property
+    def memory(self) -> Memory:
+        """What earlier runs made of the same input."""
+        return memory_of(self.project, self.session, forgetful=self.arguments.no_cache)
 
     def judge(self, report: Report) -> Verdict:
         """Policy's answer."""
-        baseline, _, why = self.known
+        known = self.known(report)
         today = datetime.now(timezone.utc).date()
-        return judge(report, self.project.config.policy, baseline=baseline, today=today, strict_reason=why)
+        return judge(
+            report,
+            self.project.config.policy,
+            baseline=known.baseline,
+            today=today,
+            strict_reason=known.why,
+            added=known.added,
+            replaced=replaced(report, self.project.sources.text, self._text_before) if known.baseline else (),
+        )
+
+    def _text_before(self, path: str) -> str | None:
+        """A file's text at the base, or None."""
+        if not isinstance(self.base, Base):
+            return None
+        blob = self._blobs.get(path)
+        return self.project.git.blob(blob).decode("utf-8", "replace") if blob is not None else None
+
+    @cached_property
+    def _blobs(self) -> Mapping[str, str]:
+        base = self.base.commit if isinstance(self.base, Base) else ""
+        return {one.path: one.blob for one in self.project.git.tree(base) if one.mode.startswith("100")} if base else {}

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from packaging.utils import canonicalize_name
+
 from py_secure_ci.config import policy_settings, projects, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
@@ -124,7 +126,7 @@ def _stages(
         names = defaults.get(stage, ())
         if isinstance(said, dict):
             names = tuple(said.get("tools", names))
-            options |= {key: value for key, value in said.items() if key not in ("tools", "advisories")}
+            options |= {key: value for key, value in said.items() if key not in ("tools", "advisories", "public")}
         names = tuple(dict.fromkeys((*names, *(one.name for one in custom if one.stage is stage))))
         if names:
             result[stage] = StageSettings(tools=names, options=options)
@@ -150,4 +152,5 @@ def _environment(data: Mapping[str, Any]) -> EnvironmentSettings:
 def _advisories(data: Mapping[str, Any]) -> AdvisorySettings:
     stage = (data.get("stages") or {}).get("sca")
     given = stage.get("advisories") if isinstance(stage, dict) else None
-    return AdvisorySettings(**(given or {}))
+    names = stage.get("public", ()) if isinstance(stage, dict) else ()
+    return AdvisorySettings(**(given or {}), public=tuple(sorted({canonicalize_name(one) for one in names})))

@@ -7,18 +7,12 @@ from typing import Any
 
 from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
 from py_secure_ci.config.projects import projects_schema
+from py_secure_ci.config.test_stage import TEST_OPTIONS
 from py_secure_ci.model import Stage
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
 _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
-    Stage.TEST: {
-        "coverage": {
-            "type": "number",
-            "minimum": 0,
-            "maximum": 100,
-            "description": "Lowest line coverage in percent that gives no finding (default 80).",
-        }
-    },
+    Stage.TEST: TEST_OPTIONS,
     Stage.SCA: {
         "advisories": {
             "type": "object",
@@ -29,7 +23,12 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
                 "max_age_days": {"type": "integer", "minimum": 0},
                 "on_stale": {"enum": ["incomplete", "warn"]},
             },
-        }
+        },
+        "public": {
+            "type": "array",
+            "items": {"type": "string", "pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"},
+            "description": "Packages that are on the public index, where nothing else shows it.",
+        },
     },
 }
 

@@ -35,6 +35,7 @@ class AdvisorySettings:
     source: str = "auto"
     max_age_days: int = 30
     on_stale: str = "incomplete"
+    public: tuple[str, ...] = ()  # names (PEP 503) that the project says to be on the public index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -61,15 +62,12 @@ def _conda(entries: Entries, text: str, line: int) -> None:
 
 def _pip(entries: Entries, pip: list[str], file: str, lines: Lines, start: int) -> tuple[tuple[str, str, int], ...]:
     """Read the lines as a requirements file, then put them back where they stand."""
-    includes: list[tuple[str, str, int]] = []
-    for wanted in pip:
-        line = lines.quoted(wanted, start)
-        part = read_requirements("", file, requirements=(wanted,))
-        for pin in part.declaration.pins:
-            entries.pin(pin.name, pin.version, line, hashes=pin.hashes, direct=True, marker=pin.marker, via=pin.via)
-        for gap in part.declaration.unpinned:
-            entries.gap(gap.name, line, gap.reason)
-        for one in part.declaration.constraints:
-            entries.constraint(one.name, one.specifier, line, marker=one.marker)
-        includes += [(kind, path, line) for kind, path, _ in part.includes]
-    return tuple(includes)
+    if not pip:
+        return ()
+    at = [lines.quoted(wanted, start) for wanted in pip]
+    part = read_requirements("", file, requirements=tuple(pip))
+    found = part.declaration
+    entries.pins += [replace(one, line=at[one.line - 1]) for one in found.pins]
+    entries.unpinned += [replace(one, line=at[one.line - 1]) for one in found.unpinned]
+    entries.constraints += [replace(one, line=at[one.line - 1]) for one in found.constraints]
+    return tuple((kind, path, at[number - 1]) for kind, path, number in part.includes)

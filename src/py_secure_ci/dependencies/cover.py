@@ -10,6 +10,7 @@ from posixpath import basename, dirname, join
 from py_secure_ci.dependencies.entries import COMPUTED, NO_LOCK, is_build
 from py_secure_ci.dependencies.manifest import unmet
 from py_secure_ci.dependencies.names import exact_version
+from py_secure_ci.dependencies.own_projects import without_own
 from py_secure_ci.dependencies.recognise import Kind
 from py_secure_ci.pins import Constraint, Declaration, Unpinned
 
@@ -30,6 +31,9 @@ class Read:
 
 def settle(read: Mapping[str, Read]) -> tuple[Declaration, ...]:
     """All declarations in path order, each open requirement either answered for by a lock or a gap."""
+    folders = {dirname(path) for path, one in read.items() if one.kind in _BUILT}
+    names = {one.declaration.project for one in read.values()}
+    read = {path: replace(one, declaration=without_own(one.declaration, folders, names)) for path, one in read.items()}
     families = _families(read)
     return tuple(_settle(path, read, families.get(path, frozenset())) for path in sorted(read))
 
@@ -133,7 +137,8 @@ def _made_from(other: str, lock: Read, source: str) -> bool:
     """A lock in the same folder whose header names the source, or a pylock, which seldom says what it was made from."""
     if dirname(other) != dirname(source) or not lock.declaration.locked:
         return False
-    return lock.kind is Kind.PYLOCK or basename(source) in lock.header.split()
+    made_from = {basename(word) for word in lock.header.split()}
+    return lock.kind is Kind.PYLOCK or basename(source) in made_from
 
 
 def _families(read: Mapping[str, Read]) -> dict[str, frozenset[str]]:
@@ -170,19 +175,27 @@ def _without_doubles(declaration: Declaration, locks: list[Read]) -> Declaration
     return replace(
         declaration,
         pins=tuple(pin for pin in declaration.pins if (pin.name, pin.version) not in pinned and pin.name not in local),
-        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_),
+        unpinned=tuple(gap for gap in declaration.unpinned if gap.name not in open_ | local),
     )
 
 
 def _compiled_stale(path: str, declaration: Declaration, read: Mapping[str, Read]) -> Declaration:
-    """A compiled `x.txt` beside an `x.in` that it does not satisfy any more is stale."""
-    source = re.sub(r"\.txt$", ".in", path)
-    if source == path or source not in read or not declaration.pins:
-        return declaration
+    """Stale: a compiled file that does not satisfy its `.in` file any more (of its name, or named in its header)."""
+    sources = [source for source in sorted(read) if _is_source(source, path, read)] if declaration.pins else []
     versions: dict[str, list[str]] = {}
     for pin in declaration.pins:
         versions.setdefault(pin.name, []).append(pin.version)
     for gap in declaration.unpinned:
         versions.setdefault(gap.name, [])
-    reason = unmet(read[source].declaration.constraints, versions)
-    return replace(declaration, stale=f"{source}: {reason}") if reason else declaration
+    for source in sources:
+        if reason := unmet(read[source].declaration.constraints, versions):
+            return replace(declaration, stale=f"{source}: {reason}")
+    return declaration
+
+
+def _is_source(source: str, path: str, read: Mapping[str, Read]) -> bool:
+    if not source.endswith(".in") or read[source].kind is not Kind.REQUIREMENTS or source == path:
+        return False
+    return source == re.sub(r"\.txt$", ".in", path) or (
+        read[path].kind is Kind.REQUIREMENTS and _made_from(path, read[path], source)
+    )

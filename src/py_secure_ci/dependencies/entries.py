@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from packaging.requirements import InvalidRequirement, Requirement
 
 from py_secure_ci.dependencies.names import exact_version, is_name, is_version, normalise
+from py_secure_ci.dependencies.origins import Origins
 from py_secure_ci.pins import Constraint, Declaration, Pin, Unpinned
 
 _VCS = re.compile(r"(git|hg|svn|bzr)(\+|://)", re.IGNORECASE)
+_PROJECT_ROOT = "${PROJECT_ROOT}"  # PDM's word for the folder of the manifest
 _BUILD = "build-system"
 NO_LOCK = "no lock pins it"
 COMPUTED = "computed when the project is built or run, which is never done here"
@@ -27,6 +29,7 @@ class Entries:
     constraints: list[Constraint] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
+    origins: Origins = Origins()
 
     def pin(
         self,
@@ -41,6 +44,7 @@ class Entries:
         via: tuple[str, ...] = (),
         requires: Iterable[str] = (),
         source: str = "",
+        public: bool = False,
     ) -> None:
         """Add a pin; a name or version that the standards do not allow becomes a gap instead."""
         if not is_name(name):
@@ -61,13 +65,14 @@ class Entries:
                     via=via,
                     requires=tuple(sorted({normalise(one) for one in requires})),
                     source=source,
+                    public=public,
                 )
             )
 
-    def gap(self, name: str, line: int, reason: str, groups: tuple[str, ...] = ()) -> None:
-        """Add something that no exact version can be had for."""
+    def gap(self, name: str, line: int, reason: str, groups: tuple[str, ...] = (), path: str = "") -> None:
+        """Add something that no exact version can be had for. `path`: where a local project lies."""
         shown = normalise(name) if is_name(name) else _shown(name)
-        self.unpinned.append(Unpinned(name=shown, file=self.file, line=line, reason=reason, groups=groups))
+        self.unpinned.append(Unpinned(name=shown, file=self.file, line=line, reason=reason, groups=groups, path=path))
 
     def constraint(self, name: str, specifier: str, line: int, groups: tuple[str, ...] = (), marker: str = "") -> None:
         """Add what the project allows of a direct dependency."""
@@ -78,7 +83,13 @@ class Entries:
         )
 
     def requirement(
-        self, text: str, line: int, groups: tuple[str, ...] = (), *, hashes: Iterable[str] = (), source: str = ""
+        self,
+        text: str,
+        line: int,
+        groups: tuple[str, ...] = (),
+        *,
+        hashes: Iterable[str] = (),
+        source: str | None = None,
     ) -> None:
         """Add one PEP 508 requirement: a constraint, and a pin if it allows one version only."""
         try:
@@ -87,7 +98,7 @@ class Entries:
             self.gap(_shown(text), line, "not a valid requirement (PEP 508)", groups)
             return
         if wanted.url is not None:
-            self.gap(wanted.name, line, url_reason(wanted.url), groups)
+            self.gap(wanted.name, line, url_reason(wanted.url), groups, local_path(wanted.url))
             return
         marker = str(wanted.marker) if wanted.marker else ""
         self.wanted(wanted.name, str(wanted.specifier), line, groups, marker=marker, hashes=hashes, source=source)
@@ -101,9 +112,12 @@ class Entries:
         *,
         marker: str = "",
         hashes: Iterable[str] = (),
-        source: str = "",
+        source: str | None = None,
     ) -> None:
-        """Add a direct dependency by name and PEP 440 specifier."""
+        """Add a direct dependency by name and specifier. `source`: its foreign index; None: as `origins` say."""
+        if elsewhere := self.origins.elsewhere.get(normalise(name)):
+            self.gap(name, line, elsewhere, groups, self.origins.paths.get(normalise(name), ""))
+            return
         self.constraint(name, specifier, line, groups, marker)
         version = exact_version(specifier)[0]
         if version:
@@ -116,7 +130,7 @@ class Entries:
                 groups=groups,
                 marker=marker,
                 via=(normalise(name),),
-                source=source,
+                source=self.origins.of(normalise(name)) if source is None else source,
             )
 
     def declaration(
@@ -128,7 +142,7 @@ class Entries:
             manager=manager,
             locked=locked,
             pins=tuple(sorted(self.pins, key=lambda pin: (pin.line, pin.name, pin.version))),
-            unpinned=tuple(sorted(self.unpinned, key=lambda one: (one.line, one.name))),
+            unpinned=tuple(sorted(dict.fromkeys(self.unpinned), key=lambda one: (one.line, one.name))),
             constraints=tuple(self.constraints),
             stale=stale,
             notes=tuple(self.notes),
@@ -147,13 +161,26 @@ def unreadable(file: str, reason: str, line: int = 1, manager: str = "") -> Decl
 
 def url_reason(url: str) -> str:
     """Why a URL requirement cannot be audited. The URL is not shown: it may carry a token."""
-    if "${" in url:
+    if "${" in url.replace(_PROJECT_ROOT, ""):
         return "an address from an environment variable"
     if _VCS.match(url):
         return "installed from version control: advisories name released versions only"
     if url.startswith("file:") or "://" not in url:
         return "a local path: advisories name released versions only"
     return "installed from a URL: advisories name released versions only"
+
+
+def local_path(url: str) -> str:
+    """The folder that a local requirement names, without extras; empty if it is not relative to a file or the root."""
+    if _VCS.match(url):
+        return ""
+    plain = re.split(r"[?#;\[]|\s", url.strip())[0]
+    for start in (f"file:///{_PROJECT_ROOT}", f"file://{_PROJECT_ROOT}", _PROJECT_ROOT):
+        if plain.startswith(start):
+            return f".{plain.removeprefix(start)}"
+    if plain.startswith("file:") and not plain.startswith("file:/"):
+        return plain.removeprefix("file:")
+    return "" if "://" in plain or "${" in plain or plain.startswith("/") else plain
 
 
 def is_build(groups: tuple[str, ...]) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from py_secure_ci.dependencies.entries import is_build
+from py_secure_ci.dependencies.origins import Origins
 from py_secure_ci.pins import Constraint, Declaration
 
 
@@ -16,6 +17,7 @@ class Manifest:
     declaration: Declaration
     text: str
     dynamic: bool = False
+    origins: Origins = Origins()
 
     @property
     def constraints(self) -> tuple[Constraint, ...]:

@@ -11,7 +11,10 @@ from packaging.version import Version
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 # The index that pip and every lock file mean when they name none; put together so that the sources name no host.
-_DEFAULT_INDEX = frozenset({".".join(("pypi", "org")), ".".join(("pypi", "python", "org"))})
+_HOST = ".".join(("pypi", "org"))
+_DEFAULT_INDEX = frozenset({_HOST, ".".join(("pypi", "python", "org"))})
+_DEFAULT_FILES = ".".join(("files", "pythonhosted", "org"))  # where that index keeps its files
+DEFAULT_INDEX = f"https://{_HOST}/simple"
 
 
 def normalise(name: str) -> str:
@@ -68,8 +71,16 @@ def without_credentials(url: str) -> str:
 
 def foreign_index(url: str) -> str:
     """The address without credentials if it is not the default index, else an empty string."""
+    return "" if _host(url) in _DEFAULT_INDEX else without_credentials(url)
+
+
+def is_default_file(url: str) -> bool:
+    """Whether an address is that of a file of the default index: what a lock names so is a public package."""
+    return _host(url) == _DEFAULT_FILES
+
+
+def _host(url: str) -> str | None:
     try:
-        host = urlsplit(url).hostname
+        return urlsplit(url).hostname
     except ValueError:
-        host = None
-    return "" if host in _DEFAULT_INDEX else without_credentials(url)
+        return None

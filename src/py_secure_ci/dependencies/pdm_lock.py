@@ -9,7 +9,8 @@ from packaging.requirements import InvalidRequirement, Requirement
 from py_secure_ci.dependencies.entries import Entries
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour, unmet
-from py_secure_ci.dependencies.names import normalise
+from py_secure_ci.dependencies.names import is_default_file, normalise
+from py_secure_ci.dependencies.origins import Origins
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
@@ -83,9 +84,13 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     name, groups = package["name"], _groups(package, traced)
     reason = next((reason for kind, reason in _REASONS.items() if kind in package), "")
     if reason:
-        entries.gap(name, line, reason, groups)
+        entries.gap(name, line, reason, groups, optional(package, "path", str, name) or "")
         return
     files = [as_dict(one, "files") for one in as_list(package.get("files", []), "files")]
+    urls = [url for one in files if (url := optional(one, "url", str, "files"))]
+    # The lock names files with their addresses (`static_urls`) or without; the sources stand in the manifest.
+    origins = manifest.origins if manifest else Origins()
+    public = all(map(is_default_file, urls)) if urls else origins.default
     entries.pin(
         name,
         field(package, "version", str, name),
@@ -96,6 +101,8 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
         marker=optional(package, "marker", str, name) or "",
         via=traced.via if traced else (),
         requires=_requires(package),
+        source="" if public else origins.of(normalise(name)),
+        public=public,
     )
 
 

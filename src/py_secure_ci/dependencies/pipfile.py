@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from py_secure_ci.dependencies.entries import Entries
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
 from py_secure_ci.dependencies.names import exact_version, foreign_index, is_name, normalise
+from py_secure_ci.dependencies.origins import of_pipfile
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
@@ -28,13 +30,14 @@ _ELSEWHERE = {
 def read_pipfile(text: str, file: str) -> Declaration:
     """Every section that holds packages. Raises `WrongShape`."""
     pipfile, lines, entries = load_toml(text), Lines(text), Entries(file)
+    entries.origins, sources = of_pipfile(pipfile)
     for section in pipfile:
         if section in _NOT_PACKAGES:
             continue
         groups = () if section == "packages" else (_group(section),)
         start = lines.table(section)
         for name, value in table(pipfile, section).items():
-            _declare(entries, name, value, lines.key(name, start), groups)
+            _declare(entries, name, value, lines.key(name, start), groups, sources)
     return entries.declaration("pipenv", locked=False)
 
 
@@ -42,16 +45,21 @@ def _group(section: str) -> str:
     return {"dev-packages": "develop"}.get(section, section)
 
 
-def _declare(entries: Entries, name: str, value: object, line: int, groups: tuple[str, ...]) -> None:
+def _declare(
+    entries: Entries, name: str, value: object, line: int, groups: tuple[str, ...], sources: Mapping[str, str]
+) -> None:
     details = {"version": value} if isinstance(value, str) else as_dict(value, name)
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     if reason or not is_name(name):
-        entries.gap(name, line, reason or "the name is not a valid package name", groups)
+        path = optional(details, "path", str, name) or ""
+        entries.gap(name, line, reason or "the name is not a valid package name", groups, path)
         return
     version = optional(details, "version", str, name) or "*"
     # Pipenv reads a bare version as `==`.
     specifier = "" if version.strip() == "*" else version if version.lstrip()[:1] in "<>=!~" else f"=={version}"
-    entries.wanted(name, specifier, line, groups, marker=optional(details, "markers", str, name) or "")
+    index = optional(details, "index", str, name)
+    source = sources.get(index, index) if index else None
+    entries.wanted(name, specifier, line, groups, marker=optional(details, "markers", str, name) or "", source=source)
 
 
 def read_lock(text: str, file: str, manifests: Manifests) -> Declaration:
@@ -105,9 +113,13 @@ def _add_locked(
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     version, why = ("", reason) if reason else exact_version(optional(details, "version", str, name) or "")
     if not version:
-        entries.gap(name, line, why, groups)
+        entries.gap(name, line, why, groups, optional(details, "path", str, name) or "")
         return
-    index = optional(details, "index", str, name) or next(iter(sources), "")
+    named = optional(details, "index", str, name)
+    index = named or next(iter(sources), "")
+    foreign = foreign_index(sources[index]) if index in sources else index
+    # Older releases of pipenv looked into every source for a package that names none.
+    public = index in sources and not foreign and bool(named or not any(map(foreign_index, sources.values())))
     declared = manifest is not None and any(one.name == normalise(name) for one in manifest.constraints)
     entries.pin(
         name,
@@ -118,7 +130,8 @@ def _add_locked(
         groups=groups,
         marker=optional(details, "markers", str, name) or "",
         via=(normalise(name),) if declared else (),
-        source=foreign_index(sources[index]) if index in sources else index,
+        source=foreign,
+        public=public,
     )
 
 

@@ -94,9 +94,12 @@ def _add(
     name, source, groups = package["name"], table(package, "source"), _groups(package, traced)
     kind = source.get("type", "default")
     if kind not in ("default", "legacy"):
-        entries.gap(name, line, _REASONS.get(kind, "its source is of a kind that is not known"), groups)
+        path = field(source, "url", str, "source") if kind == "directory" else ""
+        entries.gap(name, line, _REASONS.get(kind, "its source is of a kind that is not known"), groups, path)
         return
     marker = package.get("markers", "")
+    # Poetry names every source but the default one.
+    index = foreign_index(field(source, "url", str, "source")) if kind == "legacy" else ""
     entries.pin(
         name,
         field(package, "version", str, name),
@@ -107,7 +110,8 @@ def _add(
         marker=marker if isinstance(marker, str) else json.dumps(marker, sort_keys=True),
         via=traced.via if traced else (),
         requires=_requires(package),
-        source=foreign_index(field(source, "url", str, "source")) if kind == "legacy" else "",
+        source=index,
+        public=not index,
     )
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from py_secure_ci.dependencies.entries import Entries
+from py_secure_ci.dependencies.origins import of_poetry
 from py_secure_ci.dependencies.toml_text import Lines, table
 from py_secure_ci.reading import as_dict, optional
 
@@ -19,24 +20,24 @@ _ELSEWHERE = {
 
 def read_poetry(entries: Entries, poetry: dict[str, Any], lines: Lines) -> None:
     """Add the main table, the old dev table and every group. Raises `WrongShape`."""
+    origins, sources = of_poetry(poetry)
     parts: list[tuple[tuple[str, ...], tuple[str, ...]]] = [((), ("dependencies",)), (("dev",), ("dev-dependencies",))]
     parts += [((group,), ("group", group, "dependencies")) for group in table(poetry, "group")]
     for groups, path in parts:
         start = lines.table("tool", "poetry", *path)
         for name, value in table(poetry, *path).items():
             if name.lower() != "python":
-                _add(entries, name, value, lines.key(name, start), groups)
+                for one in value if isinstance(value, list) else [value]:
+                    source = as_dict(one, name).get("source") if not isinstance(one, str) else None
+                    index = origins.index if source is None else sources.get(source, str(source))
+                    _add(entries, name, one, lines.key(name, start), groups, index)
 
 
-def _add(entries: Entries, name: str, value: object, line: int, groups: tuple[str, ...]) -> None:
-    if isinstance(value, list):
-        for one in value:
-            _add(entries, name, one, line, groups)
-        return
+def _add(entries: Entries, name: str, value: object, line: int, groups: tuple[str, ...], index: str) -> None:
     details = {"version": value} if isinstance(value, str) else as_dict(value, name)
     reason = next((reason for kind, reason in _ELSEWHERE.items() if kind in details), "")
     if reason:
-        entries.gap(name, line, reason, groups)
+        entries.gap(name, line, reason, groups, optional(details, "path", str, name) or "")
         return
     marker = " and ".join(
         f"{key}: {details[key]}" if key != "markers" else str(details[key])
@@ -45,7 +46,7 @@ def _add(entries: Entries, name: str, value: object, line: int, groups: tuple[st
     )
     # An exact version without operator means `==` to Poetry.
     specifier = pep440(optional(details, "version", str, name) or "*")
-    entries.wanted(name, specifier, line, groups, marker=marker)
+    entries.wanted(name, specifier, line, groups, marker=marker, source=index)
 
 
 def pep440(constraint: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 from py_secure_ci.dependencies.entries import Entries, hashes_of
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
-from py_secure_ci.dependencies.names import foreign_index, normalise
+from py_secure_ci.dependencies.names import foreign_index, is_default_file, normalise
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, table
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.pins import Declaration
+from py_secure_ci.pins import Declaration, Unpinned
 from py_secure_ci.reading import as_dict, as_list, field, optional
 
 _REASONS = {
@@ -33,10 +33,10 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     traced = _trace(packages, manifest)
     entries = Entries(file)
     if not packages:
-        entries.gap(file.rsplit("/", 1)[-1], 1, "the lock holds no package: it pins nothing")
+        nothing = "the lock holds no package: it pins nothing"
+        entries.unpinned.append(Unpinned(name=file.rsplit("/", 1)[-1], file=file, line=1, reason=nothing))
     for package, line in zip(packages, Lines(text).entries("packages", names), strict=True):
-        if not _is_project(package):
-            _add(entries, package, line, traced.get(normalise(package["name"])))
+        _add(entries, package, line, traced.get(normalise(package["name"])))
     project = manifest.declaration if manifest else entries.declaration("pip", locked=True)
     return entries.declaration(
         maker,
@@ -44,10 +44,6 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
         project=project.project,
         project_version=project.project_version,
     )
-
-
-def _is_project(package: dict[str, Any]) -> bool:
-    return table(package, "directory").get("path") == "."
 
 
 def _requires(package: dict[str, Any]) -> list[str]:
@@ -63,9 +59,19 @@ def _trace(packages: list[dict[str, Any]], manifest: Manifest | None) -> dict[st
     return trace(direct, requires)
 
 
-def _hashes(package: dict[str, Any]) -> list[str]:
+def _files(package: dict[str, Any]) -> list[dict[str, Any]]:
     files = [*as_list(package.get("wheels", []), "wheels"), *([package["sdist"]] if "sdist" in package else [])]
-    return [one for entry in files for one in hashes_of(table(as_dict(entry, "wheels"), "hashes"))]
+    return [as_dict(one, "wheels") for one in files]
+
+
+def _hashes(package: dict[str, Any]) -> list[str]:
+    return [one for entry in _files(package) for one in hashes_of(table(entry, "hashes"))]
+
+
+def _is_public(package: dict[str, Any]) -> bool:
+    """Whether every file of the package is one of the default index."""
+    urls = [optional(one, "url", str, "wheels") or "" for one in _files(package)]
+    return bool(urls) and all(map(is_default_file, urls))
 
 
 def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | None) -> None:
@@ -73,9 +79,11 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     reason = next((reason for kind, reason in _REASONS.items() if kind in package), "")
     version = optional(package, "version", str, name)
     if reason or version is None:
-        entries.gap(name, line, reason or "the lock names no version", groups)
+        path = optional(table(package, "directory"), "path", str, "directory") or ""
+        entries.gap(name, line, reason or "the lock names no version", groups, path)
         return
     index = optional(package, "index", str, name)
+    foreign = foreign_index(index) if index else ""
     entries.pin(
         name,
         version,
@@ -86,5 +94,6 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
         marker=optional(package, "marker", str, name) or "",
         via=traced.via if traced else (),
         requires=_requires(package),
-        source=foreign_index(index) if index else "",
+        source=foreign,
+        public=not foreign if index else _is_public(package),
     )

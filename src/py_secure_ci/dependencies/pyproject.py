@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from posixpath import join, normpath
 from typing import Any
 
-from py_secure_ci.dependencies.entries import COMPUTED, Entries
+from py_secure_ci.dependencies.entries import COMPUTED, Entries, local_path
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import normalise
+from py_secure_ci.dependencies.origins import Origins, of_pyproject
 from py_secure_ci.dependencies.poetry_tables import read_poetry
 from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
 from py_secure_ci.errors import WrongShape
@@ -23,11 +25,13 @@ class Pyproject:
     declaration: Declaration
     dynamic: bool
     includes: tuple[str, ...]
+    origins: Origins
 
 
 def read(text: str, file: str) -> Pyproject:
     """Every table that declares dependencies. Raises `WrongShape`."""
     pyproject, lines, entries = load_toml(text), Lines(text), Entries(file)
+    entries.origins = of_pyproject(pyproject)
     project = table(pyproject, "project")
     _project(entries, project, lines)
     _groups(entries, table(pyproject, "dependency-groups"), lines)
@@ -46,7 +50,7 @@ def read(text: str, file: str) -> Pyproject:
         project=_text(project, poetry, "name"),
         project_version=_text(project, poetry, "version"),
     )
-    return Pyproject(declaration, bool(dynamic), includes)
+    return Pyproject(declaration, bool(dynamic), includes, entries.origins)
 
 
 def _text(project: dict[str, Any], poetry: dict[str, Any], key: str) -> str:
@@ -134,7 +138,10 @@ def _tools(entries: Entries, pyproject: dict[str, Any], lines: Lines) -> None:
 
 def _pdm(entries: Entries, text: str, line: int, group: str) -> None:
     if text.startswith("-e "):
-        entries.gap(text[3:], line, "editable: advisories name released versions only", (group,))
+        wanted = text.removeprefix("-e ").strip()
+        egg = re.search(r"#egg=([A-Za-z0-9._-]+)", wanted)
+        reason = "editable: advisories name released versions only"
+        entries.gap(egg[1] if egg else wanted, line, reason, (group,), local_path(wanted))
     else:
         entries.requirement(text, line, (group,))
 

@@ -137,7 +137,7 @@ class _Reading:
             return Read(kind, unreadable(path, "lock files and manifests of this kind are not read"))
         if kind is Kind.PYPROJECT:
             found = pyproject.read(text, path)
-            self._manifests[path] = Manifest(found.declaration, text, found.dynamic)
+            self._manifests[path] = Manifest(found.declaration, text, found.dynamic, found.origins)
             return Read(kind, found.declaration, tuple(("built", one, 1) for one in found.includes))
         if kind in _PLAIN:
             declaration = _PLAIN[kind](text, path)

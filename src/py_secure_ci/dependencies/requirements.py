@@ -9,7 +9,7 @@ from posixpath import normpath
 
 from packaging.requirements import InvalidRequirement, Requirement
 
-from py_secure_ci.dependencies.entries import Entries, url_reason
+from py_secure_ci.dependencies.entries import Entries, local_path, url_reason
 from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import foreign_index
 from py_secure_ci.dependencies.via_comments import traced
@@ -83,7 +83,7 @@ def _is_lock(entries: Entries, constraints_only: bool) -> bool:
     """Whether every requirement names one version; a constraints file is a lock of what others ask for."""
     pinned = {(pin.name, pin.line) for pin in entries.pins}
     every = all((one.name, one.line) in pinned for one in entries.constraints)
-    return bool(entries.pins) and (constraints_only or (every and not entries.unpinned))
+    return bool(entries.pins) and (constraints_only or (every and all(one.path for one in entries.unpinned)))
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
@@ -143,15 +143,8 @@ def _requirement(entries: Entries, line: str, number: int) -> None:
 
 def _path_or_url(entries: Entries, wanted: str, number: int) -> None:
     egg = re.search(r"[#&]egg=([A-Za-z0-9._-]+)", wanted)
-    if _is_own_folder(wanted):
-        entries.notes.append(f"{entries.file}:{number}: the project itself, its own declarations are read instead")
-        return
-    name = egg[1] if egg else re.split(r"[?#\s]", wanted)[0].rstrip("/").rsplit("/", 1)[-1]
-    entries.gap(name, number, url_reason(wanted))
-
-
-def _is_own_folder(wanted: str) -> bool:
-    return re.fullmatch(r"(file:)?\./?(\[[^\]]*\])?", wanted) is not None
+    name = egg[1] if egg else re.split(r"[?#\s\[]", wanted)[0].rstrip("/").rsplit("/", 1)[-1]
+    entries.gap(name, number, url_reason(wanted), path=local_path(wanted))
 
 
 def _other_option(entries: Entries, option: str, value: str, number: int) -> None:

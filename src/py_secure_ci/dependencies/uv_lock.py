@@ -109,8 +109,9 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
     if not reason and "registry" not in source:
         reason = "its source is of a kind that is not known"
     if reason:
-        entries.gap(name, line, reason, groups)
+        entries.gap(name, line, reason, groups, _local_path(package) or "")
         return
+    index = foreign_index(field(source, "registry", str, "source"))
     entries.pin(
         name,
         field(package, "version", str, name),
@@ -121,7 +122,8 @@ def _add(entries: Entries, package: dict[str, Any], line: int, traced: Trace | N
         marker=_markers(package),
         via=traced.via if traced else (),
         requires=_dependencies(package),
-        source=foreign_index(field(source, "registry", str, "source")),
+        source=index,
+        public=not index,
     )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from py_secure_ci.formats.escaping import code_line, cut, one_line
 from py_secure_ci.formats.judged import active, blocks, by_severity, by_stage, counted, headline, not_checked, plural
 from py_secure_ci.formats.palette import COLOR, PLAIN, Paint, Palette
-from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, next_step, rule_counts
+from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, fixable, next_step, rule_counts
+from py_secure_ci.formats.test_levels import level_rows, told_by_tests
 from py_secure_ci.model import Finding, Location, State
 from py_secure_ci.report import Completed, Failed, Report, Verdict
 
@@ -42,6 +43,7 @@ def _lines(report: Report, verdict: Verdict, width: int, see_more: str, palette:
     others = [finding for finding in findings if finding.fingerprint not in blocking]
     yield from _table("Does not block", rule_counts(others), palette)
     yield from _stages(report, findings, palette)
+    yield from _levels(report, palette)
     yield from _gaps(report, width, palette)
     yield from _notes(report, verdict, width, palette)
     yield from _commands(stopping, findings, see_more)
@@ -166,6 +168,19 @@ def _stages(report: Report, findings: tuple[Finding, ...], palette: Palette) -> 
     yield ""
 
 
+def _levels(report: Report, palette: Palette) -> Iterator[str]:
+    rows = level_rows(report)
+    if rows:
+        yield palette.bold("Levels of tests")
+        for row in rows:
+            told = ", ".join(
+                f"{count} {word}" for count, word in ((row.failed, "failed"), (row.skipped, "skipped")) if count
+            )
+            rate = f"{row.rate} passed" if row.rate else "none ran"
+            yield f"  {row.level:<12} {row.tests:>6,} in {one_line(row.tool)}, {rate}{f' ({told})' * bool(told)}"
+        yield ""
+
+
 def _gaps(report: Report, width: int, palette: Palette) -> Iterator[str]:
     gaps = list(not_checked(report))
     if gaps:
@@ -178,7 +193,7 @@ def _gaps(report: Report, width: int, palette: Palette) -> Iterator[str]:
 
 
 def _notes(report: Report, verdict: Verdict, width: int, palette: Palette) -> Iterator[str]:
-    notes = [*verdict.warnings, *report.notes]
+    notes = [*verdict.warnings, *report.notes, *told_by_tests(report)]
     if notes:
         yield palette.bold("Notes")
         for note in notes[:_MAX_NOTES]:
@@ -191,6 +206,8 @@ def _notes(report: Report, verdict: Verdict, width: int, palette: Palette) -> It
 def _commands(stopping: list[Finding], findings: tuple[Finding, ...], see_more: str) -> Iterator[str]:
     if findings:
         yield f"See more: {one_line(see_more)}"
+        if settled := fixable(findings):
+            yield f"Fix many: py-secure-ci run --fix (would {settled})"
         yield from (f"{title}: {one_line(command)}" for title, command in [next_step(stopping or findings)])
         yield ""
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from py_secure_ci.report import Report, Verdict
 
+Render = Callable[[Report, Verdict], str]
+
 
 @dataclass(frozen=True, slots=True)
 class Format:
@@ -17,4 +19,4 @@ class Format:
 
     name: str
     filename: str
-    render: Callable[[Report, Verdict], str]
+    render: Render

@@ -16,6 +16,7 @@ from py_secure_ci.formats.history import Point, in_order, point
 from py_secure_ci.formats.html_data import page_data, web_link
 from py_secure_ci.formats.html_parts import bullets, table, tag, text, trend
 from py_secure_ci.formats.judged import active, blocks, by_severity, counted, headline, not_checked, plural
+from py_secure_ci.formats.test_levels import level_rows, told_by_tests
 from py_secure_ci.model import Finding, Severity, Stage
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Verdict
 from py_secure_ci.taxonomies.exercised import CheckView, ControlView, category_views, control_views
@@ -72,10 +73,11 @@ def _body(report: Report, verdict: Verdict, history: tuple[Point, ...]) -> Itera
     yield from _gaps(gaps)
     yield from _findings(report, verdict)
     yield from _checks(report, verdict)
+    yield from _levels(report)
     yield from _controls(report, verdict)
     if history:
         yield f'<section><h2 id="trend">Trend</h2>{trend(in_order((*history, point(report, verdict))))}</section>\n'
-    notes = (*verdict.warnings, *report.notes)
+    notes = (*verdict.warnings, *report.notes, *told_by_tests(report))
     if notes:
         yield f'<section><h2 id="notes">Notes</h2>{bullets(notes)}</section>\n'
     yield f"</main>\n<footer><p>py-secure-ci {text(report.version)}. The same in data: report.json.</p></footer>\n"
@@ -159,6 +161,16 @@ def _checks(report: Report, verdict: Verdict) -> Iterator[str]:
     )
     heads = ("stage", "tool", "looked at", "result", "lock")
     yield f'<section><h2 id="checks">Checks</h2>{table("Every tool of the run", heads, rows)}</section>\n'
+
+
+def _levels(report: Report) -> Iterator[str]:
+    rows = [
+        (text(row.level), text(row.tool), *(f"{n:,}" for n in (row.tests, row.passed, row.failed, row.skipped)),
+         text(row.rate or "none ran")) for row in level_rows(report)
+    ]  # fmt: skip
+    if rows:
+        heads = ("level", "by", "tests", "passed", "failed", "skipped", "pass rate")
+        yield f'<section><h2 id="levels">Levels of tests</h2>{table("Levels of tests", heads, rows)}</section>\n'
 
 
 def _check_row(outcome: Outcome, findings: list[Finding]) -> tuple[str, ...]:

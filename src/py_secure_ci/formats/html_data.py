@@ -75,7 +75,7 @@ class _Data:
             "q": one.suppression and _suppression(one.suppression),
             **self._code(one),
         }
-        return {key: value for key, value in data.items() if value not in (None, "", [], ())}
+        return {key: value for key, value in data.items() if value or type(value) is int}
 
     def _standing(self, one: Finding) -> str:
         if one.suppression is not None:

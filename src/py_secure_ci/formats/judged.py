@@ -15,7 +15,7 @@ WORDS = {State.NEW: "new", State.EXISTING: "known", State.UNJUDGED: "not compare
 def active(verdict: Verdict) -> tuple[Finding, ...]:
     """The findings that are there and that nobody suppressed, worst first."""
     return tuple(
-        finding for finding in verdict.findings if finding.suppression is None and finding.state is not State.FIXED
+        [finding for finding in verdict.findings if finding.suppression is None and finding.state is not State.FIXED]
     )
 
 

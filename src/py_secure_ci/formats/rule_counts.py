@@ -45,6 +45,12 @@ def _spread(group: list[Finding]) -> str:
     return f"in {files[0]}" if len(files) == 1 else f"in {plural(len(files), 'file')}"
 
 
+def fixable(findings: Sequence[Finding]) -> str:
+    """`settle 12 of 14 findings`: what the tools' own safe fixes are good for; empty if for none."""
+    count = sum(1 for finding in findings if finding.fixable)
+    return f"settle {count:,} of {plural(len(findings), 'finding')}" if count else ""
+
+
 def next_step(findings: Sequence[Finding]) -> tuple[str, str]:
     """(`Fix the first`, a command or a hint) for the worst finding that has one, else how to understand the worst.
 

@@ -84,7 +84,7 @@ class _Chosen:
         data = (result_data(finding, index[rule_id(finding.rule)], place, places) for finding, place in self.results)
         if self.audit:
             judged = (judgement_data(finding, places) for finding, _ in self.results)
-            data = ({**one, **more} for one, more in zip(data, judged, strict=True))
+            data = (one | more for one, more in zip(data, judged, strict=True))
         return array_text(data)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from py_secure_ci.formats.sarif_text import sarif_text, web_uri
@@ -65,6 +66,7 @@ def rule_data(rule: Rule, stage: Stage, findings: Iterable[Finding], tool: str) 
     return data
 
 
+@lru_cache(maxsize=4096)
 def rule_id(word: str) -> str:
     """A rule's id as one visible word."""
     return sarif_text(" ".join(word.split()), _NAME_LIMIT) or "unnamed"

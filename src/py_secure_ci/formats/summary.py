@@ -18,7 +18,8 @@ from py_secure_ci.formats.judged import (
     plural,
 )
 from py_secure_ci.formats.places import Places
-from py_secure_ci.formats.rule_counts import next_step, rule_counts
+from py_secure_ci.formats.rule_counts import fixable, next_step, rule_counts
+from py_secure_ci.formats.test_levels import flaky_count, level_rows, told_by_tests
 from py_secure_ci.model import Finding, State
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Status, Verdict
 
@@ -54,6 +55,7 @@ def _lines(report: Report, verdict: Verdict) -> Iterator[str]:
     writer = _Writer(report, verdict)
     yield from writer.first_screen()
     yield from writer.stages()
+    yield from writer.levels()
     yield from writer.gaps()
     yield from writer.tables()
     yield from writer.notes()
@@ -110,6 +112,9 @@ class _Writer:
         more = markdown_code(f"py-secure-ci run{place}")
         yield f"See more: <code>report.html</code> in the artifact, or {more}"
         yield ""
+        if settled := fixable(self._findings):
+            yield f"{markdown_code(f'py-secure-ci run{place} --fix')} would {settled}."
+            yield ""
         if worst:
             title, command = next_step(worst)
             yield f"{title}: {markdown_code(command, 160)}"
@@ -128,6 +133,21 @@ class _Writer:
             looked, told = _told(outcome, groups.get((outcome.tool.name, outcome.tool.project), []))
             yield f"| {outcome.tool.stage.value} | {tool} | {looked} | {told} |"
         yield ""
+
+    def levels(self) -> Iterator[str]:
+        rows, flaky = level_rows(self._report), flaky_count(self._report)
+        if flaky:
+            yield f"**Flaky tests: {flaky}** (they passed only when they were run again)"
+            yield ""
+        if rows:
+            yield "### Levels of tests"
+            yield ""
+            yield "| level | by | tests | passed | failed | skipped | pass rate |"
+            yield "| --- | --- | --- | --- | --- | --- | --- |"
+            for row in rows:
+                counts = " | ".join(f"{count:,}" for count in (row.tests, row.passed, row.failed, row.skipped))
+                yield f"| {row.level} | {markdown(row.tool)} | {counts} | {row.rate or 'none ran'} |"
+            yield ""
 
     def gaps(self) -> Iterator[str]:
         gaps = list(not_checked(self._report))
@@ -198,7 +218,7 @@ class _Writer:
     def notes(self) -> Iterator[str]:
         verdict = self._verdict
         why = (*verdict.reasons, *verdict.incomplete)[_FEW:]
-        entries = (*why, *verdict.warnings, *self._report.notes)
+        entries = (*why, *verdict.warnings, *self._report.notes, *told_by_tests(self._report))
         if self._verdict.compared:
             entries = (f"Compared: {self._verdict.compared}", *entries)
         if entries:

@@ -1,7 +1,8 @@
 """The baseline: what is known already. One finding a line, no line numbers, no dates, made to merge in git.
 
-Between the findings stand 4,096 fixed lines (`000` to `fff`); a finding's file decides which one it follows. So what
-two branches change for two files is nearly always apart by a line that neither touched, and git merges it by itself.
+Between the findings stand 4,096 fixed lines (`000` to `fff`); a finding's file decides which one it follows, and the
+file's name goes before its findings. So what two branches change for two files is apart by a line that neither touched,
+and git merges it by itself, unless both branches bring (or clear) files that follow the same fixed line.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ def state_of(tool: ToolInfo) -> ToolState:
 
 def render(baseline: Baseline) -> str:
     """The file's text. The same baseline always gives the same bytes."""
-    slots: dict[int, list[str]] = {}
+    slots: dict[int, dict[str, list[str]]] = {}
     for name, state in baseline.tools.items():
         _put(slots, f"tool {name}", ["tool", name, state.version, state.lock, state.config])
     for entry in baseline.entries:
@@ -93,7 +94,8 @@ def render(baseline: Baseline) -> str:
     lines = [TITLE]
     for number in range(_GUARDS):
         lines.append(f"{number:03x}")
-        lines.extend(sorted(slots.get(number, ())))
+        for key, rows in sorted(slots.get(number, {}).items()):
+            lines += [json.dumps(key), *sorted(rows)]
     return "\n".join(lines) + "\n"
 
 
@@ -110,6 +112,8 @@ def parse(text: str, name: str) -> Baseline:
         if len(line) == 3 and not line.strip("0123456789abcdef"):
             continue
         match _row(line, name, number):
+            case str():
+                continue  # the name of a file, which keeps its findings apart from the next one's
             case ["tool", str(tool), str(version), str(lock), str(config)]:
                 tools[tool] = ToolState(version, lock, config)
             case ["finding" | "suppressed" as word, str(where), *members] if members:
@@ -120,9 +124,9 @@ def parse(text: str, name: str) -> Baseline:
     return Baseline(tuple(sorted(entries)), dict(sorted(tools.items())))
 
 
-def _put(slots: dict[int, list[str]], key: str, row: list[object]) -> None:
+def _put(slots: dict[int, dict[str, list[str]]], key: str, row: list[object]) -> None:
     number = int(sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:3], 16)
-    slots.setdefault(number, []).append(json.dumps(row))
+    slots.setdefault(number, {}).setdefault(key, []).append(json.dumps(row))
 
 
 def _row(line: str, name: str, number: int) -> object:

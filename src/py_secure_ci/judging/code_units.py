@@ -53,6 +53,28 @@ def python_unit(source: Source, line: int, column: int | None, *, blank: bool) -
     return _in_statement(source, statement, offset, head=column is None, blank=blank)
 
 
+def exact_text(source: Source, line: int, column: int | None) -> str:
+    """Every letter and digit of the piece of Python at a position, strings in full; without a column, of the line."""
+    start = source.offset(line, column or 1)
+    if start is None:
+        return ""
+    statement = source.statement_at(start)
+    if column is None or statement is None:
+        first, last = source.line_starts[line - 1], source.line_end(line)
+        begun = source.statement_at(first)
+        begin = begun.start if begun is not None else first  # a line inside a string of several is no piece by itself
+        found = [one for one in tokens(source, min(begin, first), last) if one.end > first]
+    else:
+        found = _without_header(statement.scope, tokens(source, statement.start, statement.end), start)[1]
+        found = _element(_Parsed(found), start) if found else []
+    return "".join(letters(one.text, one.kind) for one in found)
+
+
+def letters(text: str, kind: str = "") -> str:
+    """What no formatter changes of a text: its letters and digits, in small letters, a string's prefix left out."""
+    return "".join(filter(str.isalnum, text.lstrip("rbuftRBUFT") if kind == "string" else text)).lower()
+
+
 def _in_statement(source: Source, statement: Statement, offset: int, *, head: bool, blank: bool) -> Unit:
     parsed = source.memo.get(statement.start)
     if not isinstance(parsed, _Parsed):  # statements may be thousands of lines long, with a finding on each

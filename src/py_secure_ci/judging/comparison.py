@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from py_secure_ci.judging.baseline import Baseline, Entry, state_of
@@ -29,11 +29,20 @@ class Comparison:
     unjudged: tuple[Entry, ...] = ()
 
 
-def compare(groups: Sequence[Group], baseline: Baseline, report: Report) -> Comparison:
-    """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename."""
+def compare(
+    groups: Sequence[Group], baseline: Baseline, report: Report, replaced: Collection[str] = frozenset()
+) -> Comparison:
+    """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename.
+
+    `replaced`: the fingerprints of findings that are not those of the base, although they have their place.
+    """
     left = _Entries(baseline.entries)
-    known = [left.take(_now(group)) for group in groups]
-    known = [known[index] or left.take(_before(group, report)) for index, group in enumerate(groups)]
+    same = [not any(member.fingerprint in replaced for member in group.members) for group in groups]
+    known = [left.take(_now(group)) if same[index] else None for index, group in enumerate(groups)]
+    known = [
+        known[index] or (left.take(_before(group, report)) if same[index] else None)
+        for index, group in enumerate(groups)
+    ]
     states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
     reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
     upgrades = frozenset(

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -13,6 +16,8 @@ from py_secure_ci.model import Advisory, Finding
 from py_secure_ci.tables import matches_any, table
 
 _NEAR = 200  # lines of one finding that are searched for a partner
+_CROWD = 100  # findings of one tool (or rule) that start on one line and are paired; more is no code of a person
+_WORD = re.compile(r"\w+")
 _CALL_LINES = 20  # between a call's beginning and the argument that makes it a defect
 
 
@@ -31,17 +36,17 @@ def merged(findings: Sequence[Finding]) -> tuple[Group, ...]:
     for index, finding in enumerate(findings):
         if finding.location is not None and finding.advisory is None and not finding.anchor:
             by_path[finding.location.path].append(index)
-    names = {finding.name for finding in findings}
+    each = [finding.name for finding in findings]
+    names = set(each)
+    named = {path: {each[index] for index in indices} for path, indices in by_path.items()}
     for row in table("duplicates")["same"]:
         left = {name for name in names if matches_any(name, row["rules"])}
         right = {name for name in names if matches_any(name, row["with"])} if "with" in row else left
-        for indices in by_path.values() if left and right else ():
-            _join_row(
-                groups,
-                row,
-                [i for i in indices if findings[i].name in left],
-                [i for i in indices if findings[i].name in right],
-            )
+        for path, indices in by_path.items() if left and right else ():
+            if not (left.isdisjoint(named[path]) or right.isdisjoint(named[path])):
+                _join_row(
+                    groups, row, [i for i in indices if each[i] in left], [i for i in indices if each[i] in right]
+                )
     _join_advisories(groups)
     return tuple(_group([findings[index] for index in members]) for members in groups.all())
 
@@ -78,18 +83,57 @@ class _Groups:
 
 def _join_row(groups: _Groups, row: Mapping[str, Any], left: Sequence[int], right: Sequence[int]) -> None:
     """Pair up the findings of one file that one row of the table calls the same, the nearest first."""
+    if row.get("one_secret"):
+        crowded = _crowded(groups.findings, {*left, *right})
+        left, right = ([i for i in side if _lines(groups.findings[i])[0] not in crowded] for side in (left, right))
     if not left or not right:
         return
     alike = attrgetter("name" if row.get("one_tool") else "tool")
     preferred = [_preference(groups.findings[index].name, row.get("with", ())) for index in right]
     rank = dict(zip(right, preferred, strict=True))
+    findings = groups.findings
+    few = [_without_crowds(findings, indices, alike) for indices in (left, right)]
     pairs = sorted(
         (distance, rank.get(first, 0) + rank.get(second, 0), first, second)
-        for distance, first, second in _pairs(groups.findings, left, right, row["where"])
+        for distance, first, second in _pairs(findings, few[0], few[1], row["where"])
+        if alike(findings[first]) != alike(findings[second])
+        and _named_alike(findings[first].name, findings[second].name, row.get("same_after"))
     )
     for _, _, first, second in pairs:
-        if alike(groups.findings[first]) != alike(groups.findings[second]):
-            groups.join(first, second, one_of_each=alike)
+        groups.join(first, second, one_of_each=alike)
+
+
+def _without_crowds(findings: Sequence[Finding], indices: Sequence[int], alike: Callable[[Finding], str]) -> list[int]:
+    """The first findings of each line: what a tool says 30,000 times must not be paired 30,000 times squared."""
+    crowd: Counter[tuple[int, str]] = Counter()
+    kept = []
+    for index in indices:
+        place = (_lines(findings[index])[0], alike(findings[index]))
+        crowd[place] += 1
+        if crowd[place] <= _CROWD:
+            kept.append(index)
+    return kept
+
+
+def _crowded(findings: Sequence[Finding], indices: Iterable[int]) -> set[int]:
+    """Lines with more than one secret: searchers for secrets give no columns, so nobody knows who means which."""
+    seen = Counter(
+        (findings[index].tool, _lines(findings[index])[0])
+        for index in indices
+        if not matches_any(findings[index].name, table("places")["several_on_one_secret"])
+    )
+    return {line for (_, line), count in seen.items() if count > 1}
+
+
+def _named_alike(one: str, other: str, beginnings: Sequence[str] | None) -> bool:
+    """Whether two rule names go on alike after the beginnings that tell their tools apart."""
+    if beginnings is None:
+        return True
+    rests = [
+        [name.removeprefix(beginning) for beginning in beginnings if name.startswith(beginning)]
+        for name in (one, other)
+    ]
+    return bool(rests[0] and rests[1]) and rests[0][-1] == rests[1][-1]
 
 
 def _preference(name: str, globs: Sequence[str]) -> int:
@@ -98,7 +142,7 @@ def _preference(name: str, globs: Sequence[str]) -> int:
 
 def _pairs(
     findings: Sequence[Finding], left: Sequence[int], right: Sequence[int], where: str
-) -> Iterator[tuple[tuple[int, int], int, int]]:
+) -> Iterator[tuple[tuple[int, int, int], int, int]]:
     """Every two findings that meet, with their distance. Each region is looked up by where the other one starts."""
     for ones, others in ((left, right), (right, left)):
         starts: defaultdict[int, list[int]] = defaultdict(list)
@@ -107,7 +151,9 @@ def _pairs(
         for one in ones:
             for line, column in _reach(findings[one], where):
                 for other in starts.get(line, ()):
-                    if column is None or column == _column(findings[other]):
+                    if (column is None or column == _column(findings[other])) and (
+                        where != "span" or _overlap(findings[one], findings[other])
+                    ):
                         yield _distance(findings[one], findings[other]), min(one, other), max(one, other)
 
 
@@ -141,10 +187,28 @@ def _lines(finding: Finding) -> tuple[int, int]:
     return start, max(start, (place.end_line or start) if place is not None else start)
 
 
-def _distance(one: Finding, other: Finding) -> tuple[int, int]:
+def _overlap(one: Finding, other: Finding) -> bool:
+    """Whether two findings share a piece of text; one without a column, or without an end, may reach to the line's."""
+    pieces = []
+    for finding in (one, other):
+        place, (start, end) = finding.location, _lines(finding)
+        first = place.column if place is not None and place.column else 1
+        last = place.end_column if place is not None and place.column and place.end_column else None
+        pieces.append(((start, first), (end, last if last is not None else sys.maxsize)))
+    return pieces[0][0] <= pieces[1][1] and pieces[1][0] <= pieces[0][1]
+
+
+def _distance(one: Finding, other: Finding) -> tuple[int, int, int]:
+    """By lines, then by how little their messages share (`re` in both: the same import), then by columns."""
     lines = abs(_lines(one)[0] - _lines(other)[0])
+    shared = _words(one.message) & _words(other.message)
     columns = [place.location.column or 0 for place in (one, other) if place.location is not None]
-    return lines, abs(columns[0] - columns[-1])
+    return lines, -len(shared), abs(columns[0] - columns[-1])
+
+
+@lru_cache(maxsize=1 << 14)
+def _words(message: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(message))
 
 
 def _join_advisories(groups: _Groups) -> None:
@@ -172,6 +236,7 @@ def _group(members: list[Finding]) -> Group:
         cwe=tuple(sorted({number for one in members for number in one.cwe})),
         fix=next((one.fix for one in members if one.fix), ""),
         edits=() if secret else next((one.edits for one in members if one.edits), ()),
+        fixable=any(one.fixable for one in members),
         secret=secret,
         code="" if secret else kept.code,
         advisory=_advisory([one.advisory for one in members if one.advisory is not None]),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from py_secure_ci.config.policy_settings import PolicySettings
-from py_secure_ci.judging.baseline import Baseline
+from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.judging.comparison import Comparison, compare
 from py_secure_ci.judging.completeness import completeness
 from py_secure_ci.judging.dedupe import Group, merged
@@ -39,12 +39,23 @@ class _Judged:
 
 
 def judge(
-    report: Report, settings: PolicySettings, *, baseline: Baseline | None, today: date, strict_reason: str = ""
+    report: Report,
+    settings: PolicySettings,
+    *,
+    baseline: Baseline | None,
+    today: date,
+    strict_reason: str = "",
+    added: Baseline | None = None,
+    replaced: Collection[str] = frozenset(),
 ) -> Verdict:
-    """Give the verdict. Without a baseline everything counts as new; `strict_reason` says why there is none."""
+    """Give the verdict. Without a baseline everything counts as new; `strict_reason` says why there is none.
+
+    `added` is what the change itself writes into the baseline file: it must stand for findings that there are.
+    `replaced`: fingerprints of findings whose text is not the base's (see judging/replaced.py).
+    """
     groups = merged([overridden(one, settings.severity) for one in report.findings])
     suppressed = suppress(groups, settings, report, today)
-    comparison = compare(groups, baseline, report) if baseline is not None else _all_new(groups)
+    comparison = compare(groups, baseline, report, replaced) if baseline is not None else _all_new(groups)
     judged = [
         _judge(index, group, report=report, settings=settings, suppressed=suppressed, comparison=comparison)
         for index, group in enumerate(groups)
@@ -55,6 +66,7 @@ def judge(
     reasons = (
         *_reasons(judged, suppressed.lapsed | comparison.reopened, settings),
         *exceeded(counted, settings.at_most, baseline),
+        *_made_up(groups, added, report),
         *(
             (f"strict: {len(unused)} {_plural('suppression', len(unused))} that suppress nothing",)
             if unused and settings.strict
@@ -94,6 +106,18 @@ def _judge(
         excused = True
     blocks = suppression is None and not excused and any(_reaches(one, report, settings) for one in group.members)
     return _Judged(group, finding, blocks)
+
+
+def _made_up(groups: Sequence[Group], added: Baseline | None, report: Report) -> tuple[str, ...]:
+    """Entries for findings that are not there yet would make the change that brings them harmless."""
+    count = len(compare(groups, added, report).fixed) if added is not None else 0
+    if not count:
+        return ()
+    one = count == 1
+    return (
+        f"{count:,} {'entry' if one else 'entries'} that this change adds to {BASELINE_FILE} "
+        f"{'stands' if one else 'stand'} for nothing that is found: write it anew with `py-secure-ci baseline write`",
+    )
 
 
 def _all_new(groups: Sequence[Group]) -> Comparison:

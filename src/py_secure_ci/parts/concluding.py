@@ -16,7 +16,7 @@ from py_secure_ci.parts.model import Share
 from py_secure_ci.report import Failed, Outcome, ToolInfo
 from py_secure_ci.tool import Reading, Task
 
-ARTIFACTS = frozenset({"junit.xml", "coverage.xml", "syft.cdx.json"})
+ARTIFACTS = frozenset({"junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json", "syft.cdx.json"})
 _HINT = "Run the missing part again, then `merge`."
 
 

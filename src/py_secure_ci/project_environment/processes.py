@@ -70,7 +70,7 @@ class Processes:
             hint = "set `environment: {install: [your, command]}`, or activate an environment before the run"
             if self.offline:
                 hint = "the run is offline: make the environment before (`.venv` in the project), or run once online"
-            raise ProjectEnvironmentError(f"the project's environment cannot be made: {what}: {why}", hint=hint)
+            raise ProjectEnvironmentError(f"{what}: {why}", hint=hint)
         return ended.stdout
 
     def version(self, python: Path) -> str | None:

@@ -19,9 +19,10 @@ _quoted = json.encoder.encode_basestring_ascii
 
 
 def _text(value: str) -> str:
-    if not value.isascii() or "\x1a" in value:
-        value = _UNSAFE.sub(lambda match: f"\x1a{ord(match[0]):04x}", value)
-    return _quoted(value)
+    text = _quoted(value)
+    if "\\u" not in text:  # a code stands there for each sign that may need an escape of our own
+        return text
+    return _quoted(_UNSAFE.sub(lambda match: f"\x1a{ord(match[0]):04x}", value))
 
 
 def _float(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from py_secure_ci.errors import SourceError
 from py_secure_ci.running.request import Ended, Request
 
 TIMEOUT = 120.0
+_PORTION = 32 * 1024 * 1024  # bytes of blobs that are asked for at once
 # A repository's own configuration can name commands (fsmonitor, hooks, diff drivers); these settings win over it.
 # `safe.directory`: a container's user seldom owns the checkout; we only read, and run nothing that it names.
 _SAFE = (
@@ -138,6 +139,44 @@ class Git:
             raise SourceError(f"git cannot read the object {blob}: {answer.problem or answer.status}")
         return answer.stdout
 
+    def blobs(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Many blobs, each with its bytes, in portions that fit the runner's limit. Raises SourceError."""
+        wanted = [*dict.fromkeys(blobs)]
+        portion: list[str] = []
+        taken = 0
+        for blob, size in self._sizes(wanted):
+            if portion and taken + size > _PORTION:
+                yield from self._batch(portion)
+                portion, taken = [], 0
+            portion.append(blob)
+            taken += size
+        if portion:
+            yield from self._batch(portion)
+
+    def _sizes(self, blobs: Sequence[str]) -> Iterator[tuple[str, int]]:
+        answer = self._ask("cat-file", "--batch-check", stdin="".join(f"{one}\n" for one in blobs))
+        rows = [line.split(b" ") for line in answer.stdout.splitlines()]
+        if answer.status != 0 or answer.problem or len(rows) != len(blobs):
+            raise SourceError(f"git cannot read {len(blobs)} objects: {answer.problem or answer.status}")
+        for blob, row in zip(blobs, rows, strict=True):
+            if len(row) != 3 or row[:2] != [blob.encode(), b"blob"]:
+                raise SourceError(f"git cannot read the object {blob}: {b' '.join(row[1:]).decode('ascii', 'replace')}")
+            yield blob, int(row[2])
+
+    def _batch(self, blobs: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+        answer = self._ask("cat-file", "--batch", stdin="".join(f"{one}\n" for one in blobs))
+        if answer.status != 0 or answer.problem:
+            raise SourceError(f"git cannot read {len(blobs)} objects: {answer.problem or answer.status}")
+        at = 0
+        for blob in blobs:
+            head, _, _ = answer.stdout[at : at + 200].partition(b"\n")
+            name, _, size = head.decode("ascii", "replace").partition(" blob ")
+            if name != blob or not size.isdecimal():
+                raise SourceError(f"git cannot read the object {blob}: it said {head.decode('ascii', 'replace')!r}")
+            at += len(head) + 1
+            yield blob, answer.stdout[at : at + int(size)]
+            at += int(size) + 1
+
     def renames(self, commit: str) -> Mapping[str, str]:
         """Path in HEAD -> path in `commit`, for files that git takes for renamed between them."""
         names = [
@@ -148,9 +187,11 @@ class Git:
 
     def changed_lines(self, commit: str) -> bytes:
         """A patch without context from a commit to HEAD, for telling changed lines."""
-        return self._ask(
+        answer = self._ask(
             *_DIFF, "--patch", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", commit, "HEAD"
-        ).stdout
+        )
+        # Half a patch would say of changed lines that they are not.
+        return answer.stdout if answer.status == 0 and not answer.problem else b""
 
     def _branch(self) -> str:
         return self._line("symbolic-ref", "--quiet", "--short", "HEAD")
@@ -166,9 +207,11 @@ class Git:
             raise SourceError(f"`git {words[0]}` failed in {self._root}: {said}")
         return [record for record in answer.stdout.split(b"\0") if record]
 
-    def _ask(self, *words: str) -> Ended:
+    def _ask(self, *words: str, stdin: str = "") -> Ended:
         argv = (self._program or "git", "--no-optional-locks", "-C", str(self._root), *_SAFE, *words)
-        return self._run(Request(argv=argv, cwd=self._root, env=self._environment, timeout=TIMEOUT))
+        return self._run(
+            Request(argv=argv, cwd=self._root, env=self._environment, timeout=TIMEOUT, stdin=stdin.encode())
+        )
 
 
 def _below(top: Path, prefix: str) -> tuple[Path, ...]:

@@ -102,11 +102,13 @@ class Sources:
             return finding
         code = "" if finding.secret else lines[where.line - 1][:MAX_CODE]
         place = self._in_code_points(where) if byte_columns else where
-        finding = replace(finding, location=place, code=code, line_hash=self._hash(where.path, where.line))
-        if not around or finding.secret:
-            return finding
-        above, below = lines[max(0, where.line - 1 - AROUND) : where.line - 1], lines[where.line : where.line + AROUND]
-        return replace(finding, before=_cut(above), after=_cut(below))
+        above: tuple[str, ...] = ()
+        below: tuple[str, ...] = ()
+        if around and not finding.secret:
+            above = _cut(lines[max(0, where.line - 1 - AROUND) : where.line - 1])
+            below = _cut(lines[where.line : where.line + AROUND])
+        hashed = self._hash(where.path, where.line)
+        return replace(finding, location=place, code=code, line_hash=hashed, before=above, after=below)
 
     def _in_code_points(self, where: Location) -> Location:
         return replace(

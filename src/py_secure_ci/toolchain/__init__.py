@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,7 +13,9 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from py_secure_ci.errors import ToolchainError
-from py_secure_ci.toolchain.elsewhere import from_path, from_project
+from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.running.runner import Runner
+from py_secure_ci.toolchain.elsewhere import SECONDS, from_path, from_project
 from py_secure_ci.toolchain.holding import holding
 from py_secure_ci.toolchain.installation import Installation, Status, read_marker
 from py_secure_ci.toolchain.installer import Installer
@@ -23,18 +25,34 @@ _PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[^\s;\\]+)\s*(?:;
 _AT_ONCE = 4  # installers side by side: each waits for the network most of its time
 
 
+def _alone(request: Request) -> Ended:
+    with Runner() as runner:
+        return runner.run(request)
+
+
 class Toolchain:
     """Tool environments below `cache` (see `places.cache_folder`). Safe under threads and processes.
 
     `environ` is where the user's index, certificate and proxy settings are; nothing else of it reaches an installer.
-    `locks` is the folder of lock files, ours unless a test says otherwise.
+    `locks` is the folder of lock files, ours unless a test says otherwise. `run` starts processes (a runner of their
+    own each, if none is given), and `stopped` tells whether to give up waiting.
     """
 
-    def __init__(self, cache: Path, environ: Mapping[str, str], *, offline: bool = False, locks: Path = LOCKS) -> None:
+    def __init__(
+        self,
+        cache: Path,
+        environ: Mapping[str, str],
+        *,
+        offline: bool = False,
+        locks: Path = LOCKS,
+        run: Callable[[Request], Ended] = _alone,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._tools = cache / "tools"
         self._environ = environ
         self._locks = locks
-        self._installer = Installer(cache, environ, offline)
+        self._run, self._stopped = run, stopped
+        self._installer = Installer(cache, environ, offline, run)
 
     def install(self, name: str, *, python: Path | None = None) -> Installation:
         """The locked tool `name`, installed first if it is not there whole.
@@ -74,9 +92,9 @@ class Toolchain:
         """The project's own copy (`source: project`), from the environment of its interpreter. Runs nothing."""
         return from_project(name, program or name, distribution or name, python)
 
-    def from_path(self, name: str, *, program: str = "", cwd: Path) -> Installation:
+    def from_path(self, name: str, *, program: str = "", cwd: Path, seconds: float = SECONDS) -> Installation:
         """The copy on PATH (`source: path`); asks it for its version, in the folder `cwd` (a scratch folder)."""
-        return from_path(name, program or name, self._environ, cwd)
+        return from_path(name, program or name, self._environ, cwd, self._run, seconds)
 
     def _try_install(self, name: str) -> Installation | ToolchainError:
         try:
@@ -86,10 +104,9 @@ class Toolchain:
 
     def _make(self, status: Status, python: Path | None) -> None:
         try:
-            with holding(status.path.with_name(f"{status.path.name}.lock")) as holder:
+            with holding(status.path.with_name(f"{status.path.name}.lock"), self._stopped):
                 if read_marker(status.path) is None:  # else: somebody made it while we waited
-                    lock = lock_file(status.name, self._locks)
-                    self._installer.fill(status.path, status.name, lock, python, holder)
+                    self._installer.fill(status.path, status.name, lock_file(status.name, self._locks), python)
         except OSError as error:
             raise ToolchainError(
                 f"cannot keep the tool {status.name} in {status.path.parent}: {error}",

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess  # noqa: TID251 -- until the runner takes `_version_words` over
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
 from py_secure_ci.errors import ToolchainError
+from py_secure_ci.running.environment import child_environment
+from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.toolchain.installation import Installation, distributions
 from py_secure_ci.toolchain.places import program_in, site_folders
 
-_SECONDS = 30.0
+SECONDS = 30.0  # the longest that a program may think about its version
 _VERSION = re.compile(r"\b\d+(?:\.\d+)+(?:[-+.]?[0-9A-Za-z]+)*")
 
 
@@ -42,8 +43,18 @@ def from_project(name: str, program: str, distribution: str, python: Path) -> In
     )
 
 
-def from_path(name: str, program: str, environ: Mapping[str, str], cwd: Path) -> Installation:
-    """The program on PATH; its version is what `--version` says. Relative entries of PATH are not looked at."""
+def from_path(
+    name: str,
+    program: str,
+    environ: Mapping[str, str],
+    cwd: Path,
+    run: Callable[[Request], Ended],
+    seconds: float = SECONDS,
+) -> Installation:
+    """The program on PATH; its version is what `--version` says. Relative entries of PATH are not looked at.
+
+    It runs in the folder `cwd`, the only one that it may change.
+    """
     entries = [one for one in environ.get("PATH", "").split(os.pathsep) if Path(one).is_absolute()]
     found = shutil.which(program, path=os.pathsep.join(entries)) if entries else None
     if found is None:
@@ -51,23 +62,22 @@ def from_path(name: str, program: str, environ: Mapping[str, str], cwd: Path) ->
             f"{name}: there is no program {program!r} on PATH",
             hint=f"install it, or leave out `source: path` to use the locked one (tools.{name}.source)",
         )
-    said = _version_words(found, environ, cwd)
-    version = _VERSION.search(said)
+    ended = run(
+        Request(
+            argv=(found, "--version"),
+            cwd=cwd,
+            env=child_environment(environ, home=cwd, tmp=cwd),
+            timeout=min(seconds, SECONDS),
+            readonly=(Path("/"),),
+            writable=(cwd,),
+        )
+    )
+    if ended.problem:
+        raise ToolchainError(f"cannot ask {found} for its version: {ended.problem}")
+    version = _VERSION.search((ended.stdout + ended.stderr).decode("utf-8", "replace"))
     if version is None:
         raise ToolchainError(
             f"{name}: `{found} --version` names no version",
             hint=f"use the locked one (tools.{name}.source: locked)",
         )
     return Installation(name=name, version=version[0], source="path", bin=Path(found).parent)
-
-
-def _version_words(program: str, environ: Mapping[str, str], cwd: Path) -> str:
-    """THE SECOND PLACE to put in the hands of the runner."""
-    allowed = {name: environ[name] for name in ("PATH", "HOME", "SYSTEMROOT", "TMPDIR", "TEMP") if name in environ}
-    try:
-        return subprocess.run(
-            (program, "--version"), env=allowed, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, encoding="utf-8", errors="replace", timeout=_SECONDS, check=False,
-        ).stdout  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise ToolchainError(f"cannot ask {program} for its version: {error}") from error

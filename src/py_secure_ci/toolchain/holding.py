@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -34,14 +34,16 @@ else:
 
 
 @contextmanager
-def holding(path: Path) -> Iterator[IO[bytes]]:
+def holding(path: Path, stopped: Callable[[], bool] = lambda: False) -> Iterator[IO[bytes]]:
     """Wait for, and hold, the lock file `path`; the system lets go of it when the process dies.
 
-    A child that inherits the file keeps it held: that is wanted, an installer may outlive us. Raises OSError when the
-    file cannot be made.
+    Raises OSError when the file cannot be made, and InterruptedError when `stopped` says so while somebody else
+    holds it.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab") as file:
         while not _try(file):
+            if stopped():
+                raise InterruptedError("stopped while another run held it")
             time.sleep(_PAUSE)
         yield file

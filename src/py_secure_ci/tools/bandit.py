@@ -15,32 +15,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.findings import severities
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.project_toml import tool_table
 from py_secure_ci.adapting.selection import argument, pieces, project_path, with_suffix
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
-SEVERITIES = {
-    "HIGH": Severity.HIGH,
-    "MEDIUM": Severity.MEDIUM,
-    "LOW": Severity.LOW,
-    "UNDEFINED": Severity.UNKNOWN,
-}
+SEVERITIES = severities("HIGH", "MEDIUM", "LOW", UNDEFINED="unknown")
 CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM, "LOW": Confidence.LOW, "UNDEFINED": None}
 # B105, B106 and B107 quote what they take for a password; it goes no further than here.
 _QUOTING = re.compile(r"(?<=Possible hardcoded password): '.*'\Z", re.DOTALL)
-CANARY_TEXT = """\
-import subprocess
-
-import yaml
-
-
-def run(command, text):
-    subprocess.call(command, shell=True)
-    return yaml.load(text)
-"""
 
 
 def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
@@ -168,9 +155,10 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"B602", "B506"})),
+    canary=planted("bandit", "B506", "B602"),
     settings=(".bandit", "pyproject.toml"),
     per_file=True,
+    lasting_gaps="bandit: syntax error while parsing",
     alone=128 * 1024,
     passed_over_by="`# nosec` comments",
     split=pieces,

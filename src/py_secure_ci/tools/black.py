@@ -9,73 +9,55 @@ above has a say.
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from py_secure_ci.adapting.project_toml import tool_table
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer
+from py_secure_ci.adapting.layout import Layout
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.project_toml import has_table
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import argument, pieces, project_path
-from py_secure_ci.adapting.unified_diff import first_lines
+from py_secure_ci.adapting.selection import pieces, project_path, project_paths
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Excluded, Gap, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
+UNFORMATTED = Layout("black", "unformatted", "The file is not formatted", "black", "https://black.readthedocs.io/")
 WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
 FINE = re.compile(
-    r"^(.*?) (?:already well formatted, good job\.|wasn't modified on disk since last run\.)$", re.MULTILINE
+    r"^(.*?) (?:already well formatted, good job|wasn't modified on disk since last run)\.$", re.MULTILINE
 )
 ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
 IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    text = task.settings.get("pyproject.toml", "")
-    own = "black" in text and tool_table(text, "black") is not None
-    config = "./pyproject.toml" if own else (task.scratch / "empty.toml").as_posix()
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    options = ("--check", "--diff", "--verbose", "--no-color", "--no-cache", "--workers=1", f"--config={config}")
-    return (
-        Command(
-            argv=("black", *options, *task.options.args, "--", *files),
-            inputs={"empty.toml": ""},
-            clean=frozenset({0, 123}),
-            found=frozenset({1, 123}),
-            env={"BLACK_CACHE_DIR": task.scratch.as_posix()},
-        ),
+def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
+    return command_line(
+        f"black --no-cache --workers=1 --config={{config}} {words} -- {{files}} {{planted}}",
+        inputs={"empty.toml": ""},
+        env={"BLACK_CACHE_DIR": "{scratch}"},
+        clean={0, 123},
+        found={1, 123},
+        config=lambda task: "./pyproject.toml" if has_table(task, "black") else "{scratch}/empty.toml",
     )
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
-    would = [project_path(one, task.root) for one in WOULD.findall(main.stderr)]
-    fine = {project_path(one, task.root) for one in FINE.findall(main.stderr)}
+    would, fine = (project_paths(pattern.findall(main.stderr), task.root) for pattern in (WOULD, FINE))
     errors = ERROR.findall(main.stderr)
-    lines = {project_path(one, task.root): line for one, line in first_lines(main.stdout, "black").items()}
-    if lines.keys() != set(would) or main.status != (123 if errors else 1 if would else 0):
-        raise WrongShape(f"black ended with exit status {main.status}; its diff and its log do not agree")
+    if main.status != (123 if errors else 1 if would else 0):
+        raise WrongShape(f"black ended with exit status {main.status}, which its log does not mean")
     left_out = {project_path(path, task.root): why for path, why in IGNORED.findall(main.stderr)}
     unsaid = [file for file in task.files if file not in {*would, *fine, *left_out}]
-    return Reading(
-        findings=tuple(_finding(path, lines[path]) for path in would),
-        rules=(Rule("unformatted", summary="The file is not formatted", uri=TOOL.uri),),
-        looked_at=frozenset((fine | set(would)) & set(task.files)),
-        gaps=tuple(Gap(file, f"black could not format it: {_why(file, errors)}") for file in unsaid),
-        excluded=tuple(Excluded(path, f"pyproject.toml ({why})") for path, why in left_out.items()),
-    )
-
-
-def _why(file: str, errors: list[str]) -> str:
-    return next((error for error in errors if file in error), "it says nothing of the file")
-
-
-def _finding(path: str, line: int) -> Finding:
-    return Finding(
-        tool="black",
-        rule="unformatted",
-        severity=Severity.ERROR,
-        message="The file is not formatted",
-        location=Location(path, line),
-        fix=f"Run: black -- {shlex.quote(argument(path))}",
+    why = {file: next((one for one in errors if file in one), "it says nothing of the file") for file in unsaid}
+    return answer(
+        task,
+        UNFORMATTED.from_diff(main.stdout, would, task),
+        UNFORMATTED.rules(),
+        said=(*would, *fine),
+        gaps=[Gap(file, f"black could not format it: {said}") for file, said in why.items()],
+        excluded=[Excluded(path, f"pyproject.toml ({why})") for path, why in left_out.items()],
     )
 
 
@@ -84,10 +66,11 @@ TOOL = Tool(
     stage=Stage.FORMAT,
     about="checks that Python code is formatted as black would",
     uri="https://black.readthedocs.io/",
-    commands=_commands,
+    commands=_command("--check --diff --verbose --no-color {args}"),
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": "x   =  {  'a':1 }\n"}, expect=frozenset({"unformatted"})),
+    canary=planted("black", "unformatted"),
+    fixer=Fixer(turn=3, commands=_command("{args} --quiet --safe")),
     settings=("pyproject.toml",),
     split=pieces,
 )

@@ -10,22 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
-from py_secure_ci.adapting.python_syntax import syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import project_path, with_suffix
-from py_secure_ci.errors import WrongShape
+from py_secure_ci.adapting.findings import Record, agree, answer, records, value
+from py_secure_ci.adapting.planting import planted, script
+from py_secure_ci.adapting.python_syntax import syntax_command, unparsable
+from py_secure_ci.adapting.selection import project_path, project_paths, with_suffix
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.reading import optional, word
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
-SITE = """\
-import atexit, glob, os, sys
-prefix = os.environ["PY_SECURE_CI_PREFIX"]
-sys.path += glob.glob(prefix + "/lib/python*/site-packages") + glob.glob(prefix + "/Lib/site-packages")
-report = os.environ["PY_SECURE_CI_REPORT"]
-atexit.register(lambda: os.path.exists(report) and print(open(report, encoding="utf-8").read()))
-"""
 RULES = {
     "DEP001": (Severity.ERROR, "A module is imported that no dependency provides"),
     "DEP002": (Severity.WARNING, "A dependency is not used"),
@@ -39,76 +32,64 @@ SCANNED = re.compile(r"^Python files to scan for imports:\n(.*?)\n\n", re.MULTIL
 
 def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
     sources = with_suffix(files, frozenset({".py"}))
-    left_out = tuple(
-        Excluded(file, "default (deptry looks at the product)") for file in sources if LEFT_OUT.match(file)
-    )
-    return Selection(tuple(file for file in sources if not LEFT_OUT.match(file)), left_out)
+    left_out = tuple(file for file in sources if LEFT_OUT.match(file))
+    said = tuple(Excluded(file, "default (deptry looks at the product)") for file in left_out)
+    return Selection(tuple(file for file in sources if file not in left_out), said)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    canary = (task.scratch / "canary").as_posix()
-    config = "./pyproject.toml" if "pyproject.toml" in task.settings else (task.scratch / "none.toml").as_posix()
-    return (
-        _command(task, "main", (".", "--config", config, *task.options.args)),
-        _command(task, "canary", (canary, "--config", f"{canary}/pyproject.toml")),
-        syntax_command(task),
-    )
+    scratch = task.scratch.as_posix()
+    config = "./pyproject.toml" if "pyproject.toml" in task.settings else f"{scratch}/none.toml"
+    canary = (f"{scratch}/canary", "--config", f"{scratch}/canary/pyproject.toml")
+    main = _command(task, "main", ".", "--config", config, *task.options.args)
+    return (main, _command(task, "canary", *canary), syntax_command(task))
 
 
-def _command(task: Task, name: str, words: tuple[str, ...]) -> Command:
-    report = (task.scratch / f"{name}.json").as_posix()
-    prefix = task.python.parent.parent if task.python else task.scratch
-    env = {
-        "PYTHONPATH": (task.scratch / "site").as_posix(),
-        "PY_SECURE_CI_PREFIX": prefix.as_posix(),
-        "PY_SECURE_CI_REPORT": report,
-    }
+def _command(task: Task, name: str, *words: str) -> Command:
+    scratch, prefix = task.scratch.as_posix(), task.python.parent.parent if task.python else task.scratch
+    report = f"{scratch}/{name}.json"
+    places = {"PY_SECURE_CI_PREFIX": prefix.as_posix(), "PY_SECURE_CI_REPORT": report}
+    inputs = {"none.toml": "", "site/sitecustomize.py": script("deptry_site.py")}
     argv = ("deptry", *words, "--no-ansi", "-v", "-o", report)
-    return Command(name=name, argv=argv, inputs={"none.toml": "", "site/sitecustomize.py": SITE}, env=env)
+    return Command(name=name, argv=argv, inputs=inputs, env={"PYTHONPATH": f"{scratch}/site", **places})
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     found, planted = (_findings(executions[name], task) for name in ("main", "canary"))
     said = SCANNED.search(executions["main"].stderr)
-    scanned = {project_path(line, task.root) for line in said[1].split("\n")} if said else set()
-    problems = unparsable(task, executions)
-    return Reading(
-        findings=(*found, *planted),
-        rules=tuple(Rule(code, summary=RULES[code][1], uri=_uri(code)) for code in sorted({one.rule for one in found})),
-        looked_at=frozenset(scanned & set(task.files) - problems.keys()),
-        gaps=syntax_gaps(problems),
+    codes = sorted({one.rule for one in found})
+    return answer(
+        task,
+        (*found, *planted),
+        [
+            Rule(code, summary=RULES[code][1], uri=f"https://deptry.com/rules-violations/#{code.lower()}")
+            for code in codes
+        ],
+        said=project_paths(said[1].split("\n"), task.root) if said else (),
+        problems=unparsable(task, executions),
         notes=() if task.python else ("The project has no environment: modules are taken to be called as packages.",),
     )
 
 
-def _findings(execution: Execution, task: Task) -> tuple[Finding, ...]:
-    what = "deptry's report"
-    entries = [as_dict(one, what) for one in as_list(load_json(execution.stdout, what), what)]
-    if (execution.status == 1) != bool(entries):
-        raise WrongShape(f"deptry ended with exit status {execution.status} and {len(entries)} issues")
-    return tuple(_finding(one, task) for one in entries)
+def _findings(execution: Execution, task: Task) -> list[Finding]:
+    found = [_finding(one, task) for one in records(execution.stdout, "deptry's report")]
+    agree("deptry", execution.status, bool(found), len(found))
+    return found
 
 
-def _finding(one: dict[str, Any], task: Task) -> Finding:
-    what = "deptry's issue"
-    error, place = field(one, "error", dict, what), field(one, "location", dict, what)
-    code = field(error, "code", str, what)
-    if code not in RULES:
-        raise WrongShape(f"{what}: unknown code {code!r}")
-    path = project_path(field(place, "file", str, what), task.root)
-    location = Location(path, optional(place, "line", int, what), optional(place, "column", int, what))
+def _finding(one: Record, task: Task) -> Finding:
+    what, code = "deptry's issue", value(one, "error.code", str, "deptry's issue")
+    path, place = project_path(value(one, "location.file", str, what), task.root), one["location"]
+    line, column = (optional(place, key, int, what) for key in ("line", "column"))
+    module = value(one, "module", str, what)
     return Finding(
         tool="deptry",
         rule=code,
-        severity=RULES[code][0],
-        message=field(error, "message", str, what).strip(),
-        location=location,
-        anchor=f"{code}:{field(one, 'module', str, what)}" if location.line is None else "",
+        severity=word(RULES, code, what)[0],
+        message=value(one, "error.message", str, what).strip(),
+        location=Location(path, line, column),
+        anchor=f"{code}:{module}" if line is None else "",
     )
-
-
-def _uri(code: str) -> str:
-    return f"https://deptry.com/rules-violations/#{code.lower()}"
 
 
 TOOL = Tool(
@@ -119,13 +100,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(
-        files={
-            "canary.py": "import py_secure_ci_missing\n",
-            "pyproject.toml": '[project]\nname = "canary"\ndependencies = ["py_secure_ci_unused"]\n',
-        },
-        expect=frozenset({"DEP001", "DEP002"}),
-    ),
+    canary=planted("deptry", "DEP001", "DEP002"),
     settings=("pyproject.toml",),
     needs_environment=True,
 )

@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.flake8_lines import FORMAT, read_lines
-from py_secure_ci.adapting.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import argument, pieces
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.python_syntax import select_modules, unparsable
+from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.model import Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 # Code runs, or a file is written, where outside text gets there; all others are matters of choice.
 HIGH = frozenset({"DUO103", "DUO104", "DUO105", "DUO110", "DUO116", "DUO120", "DUO138"})
-CANARY_TEXT = "import yaml\nimport subprocess\n\n\ndef run(text):\n    eval(text)\n    yaml.load(text)\n"
-
-
-def _commands(task: Task) -> tuple[Command, ...]:
-    options = ("-v", "-j1", "--isolated", "--disable-noqa", "--select=DUO", "--exclude=", FORMAT, *task.options.args)
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    return (Command(argv=("flake8", *options, "--", *files)), syntax_command(task))
 
 
 def _severity(code: str) -> Severity:
@@ -31,9 +27,7 @@ def _severity(code: str) -> Severity:
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     findings, rules = read_lines("dlint", executions["main"], task, _severity, ("security",))
-    problems = unparsable(task, executions)
-    looked_at = frozenset(task.files) - problems.keys()
-    return Reading(findings=findings, rules=rules, looked_at=looked_at, gaps=syntax_gaps(problems))
+    return answer(task, findings, rules, problems=unparsable(task, executions))
 
 
 TOOL = Tool(
@@ -41,10 +35,13 @@ TOOL = Tool(
     stage=Stage.SAST,
     about="security rules for Python: deserialisation, weak hashes, catastrophic regular expressions",
     uri="https://github.com/dlint-py/dlint",
-    commands=_commands,
+    commands=command_line(
+        f"flake8 -v -j1 --isolated --disable-noqa --select=DUO --exclude= {FORMAT} {{args}} -- {{files}} {{planted}}",
+        syntax=True,
+    ),
     parse=_parse,
     select=select_modules,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"DUO104", "DUO109"})),
+    canary=planted("dlint", "DUO104", "DUO109"),
     program="flake8",
     split=pieces,
 )

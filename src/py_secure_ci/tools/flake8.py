@@ -10,53 +10,39 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.flake8_lines import CANARY_TEXT, FORMAT, read_lines, unread
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer, by_prefix, severities
+from py_secure_ci.adapting.flake8_lines import FORMAT, read_lines, unread
 from py_secure_ci.adapting.linter_settings import dropped, from_ini
-from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import argument, pieces
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.python_syntax import select_python, unparsable
+from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.model import Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 SELECT = "E4,E7,E9,F"  # for projects that chose nothing: errors, no matters of taste
 FILES = (".flake8", "setup.cfg", "tox.ini")
 ALLOWED = re.compile(
     r"(extend-)?(select|ignore)|per-file-ignores|max-(line-length|doc-length|complexity)|indent-size|hang-closing|builtins"
 )
-SEVERITIES = {"E9": Severity.ERROR, "F": Severity.ERROR, "B": Severity.WARNING, "C90": Severity.WARNING}
+SEVERITIES = by_prefix(severities(E9="error", F="error"), other=Severity.WARNING)
 
 
 def _settings(task: Task) -> tuple[dict[str, str], str]:
-    for name in FILES:
-        if (found := from_ini(task.settings.get(name, ""), "flake8", ALLOWED)) is not None:
-            return found, name
-    return {"select": SELECT}, ""
+    found = ((from_ini(task.settings.get(name, ""), "flake8", ALLOWED), name) for name in FILES)
+    return next(((said, name) for said, name in found if said is not None), ({"select": SELECT}, ""))
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
+def _config(task: Task) -> str:
     lines = [f"{key} = {value.replace(chr(10), chr(10) + ' ')}\n" for key, value in _settings(task)[0].items()]
-    config = (task.scratch / "flake8.ini").as_posix()
-    options = ("-v", "-j1", f"--config={config}", "--exclude=", FORMAT, *task.options.args)
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    return (
-        Command(argv=("flake8", *options, "--", *files), inputs={"flake8.ini": "[flake8]\n" + "".join(lines)}),
-        syntax_command(task),
-    )
-
-
-def _severity(code: str) -> Severity:
-    return next((SEVERITIES[code[:length]] for length in (3, 2, 1) if code[:length] in SEVERITIES), Severity.WARNING)
+    return "[flake8]\n" + "".join(lines)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    findings, rules = read_lines("flake8", executions["main"], task, _severity)
-    gaps = (*unread(findings), *syntax_gaps(unparsable(task, executions)))
-    return Reading(
-        findings=findings,
-        rules=rules,
-        looked_at=frozenset(task.files) - {gap.subject for gap in gaps},
-        gaps=gaps,
-        notes=dropped(*_settings(task), "flake8") if _settings(task)[1] else (),
-    )
+    findings, rules = read_lines("flake8", executions["main"], task, SEVERITIES)
+    problems, (said, name) = unparsable(task, executions), _settings(task)
+    notes = dropped(said, name, "flake8") if name else ()
+    return answer(task, findings, rules, gaps=unread(findings), problems=problems, notes=notes)
 
 
 TOOL = Tool(
@@ -64,10 +50,14 @@ TOOL = Tool(
     stage=Stage.LINT,
     about="lints Python: pycodestyle, pyflakes and complexity",
     uri="https://flake8.pycqa.org/",
-    commands=_commands,
+    commands=command_line(
+        f"flake8 -v -j1 --config={{scratch}}/flake8.ini --exclude= {FORMAT} {{args}} -- {{files}} {{planted}}",
+        inputs={"flake8.ini": _config},
+        syntax=True,
+    ),
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    canary=planted("flake8"),
     settings=FILES,
     split=pieces,
     blinders=dict.fromkeys(FILES, r"^\s*(select|ignore|extend-ignore|per-file-ignores)\b"),

@@ -8,75 +8,70 @@ own the project gets an empty file and the profile of black, and no folder above
 from __future__ import annotations
 
 import re
-import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import argument, pieces, project_path
-from py_secure_ci.adapting.unified_diff import first_lines
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer
+from py_secure_ci.adapting.layout import Layout
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.python_syntax import select_python, unparsable
+from py_secure_ci.adapting.selection import argument, pieces, project_paths
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Excluded, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
+UNSORTED = Layout("isort", "unsorted", "Imports are not sorted", "isort", "https://isort.readthedocs.io/")
 FILES = {  # in isort's order, with what stands in a file that holds settings
     ".isort.cfg": r"\[(settings|isort)\]",
     "pyproject.toml": r"\[tool\.isort\]",
     "setup.cfg": r"\[(tool:)?isort\]",
     "tox.ini": r"\[(tool:)?isort\]",
 }
+FIX = "--atomic --quiet"
 FINE = re.compile(r"^SUCCESS: (.*) Everything Looks Good!$", re.MULTILINE)
 WRONG = re.compile(r"^ERROR: (.*) Imports are incorrectly sorted and/or formatted\.$", re.MULTILINE)
 DIFF = re.compile(r"^(?:---|\+\+\+|@@|[ +\-\\]).*$")
+# What makes isort change the code itself. A backslash may hide one of these words in TOML.
+WIDER = re.compile(r"(add|remove|force)[_-](imports?|adds)|float[_-]to[_-]top|\\u[0-9a-fA-F]{4}")
 
 
 def _settings(task: Task) -> str:
     return next((name for name, mark in FILES.items() if re.search(mark, task.settings.get(name, ""))), "")
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    name = _settings(task)
-    config = argument(name) if name else (task.scratch / ".isort.cfg").as_posix()
-    options = ("--check-only", "--diff", "--verbose", f"--settings-file={config}", *task.options.args)
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    sources = f"src_paths = {task.root.as_posix()},{(task.root / 'src').as_posix()}\n"
-    inputs = {".isort.cfg": f"[settings]\nprofile = black\n{sources}"}
-    return (Command(argv=("isort", *options, "--", *files), inputs=inputs), syntax_command(task))
-
-
-def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    main = executions["main"]
-    if "VERSION" not in main.stdout:
-        raise WrongShape("isort did not even say its name")
-    wrong = [project_path(one, task.root) for one in WRONG.findall(main.stderr)]
-    fine = {project_path(one, task.root) for one in FINE.findall(main.stdout)}
-    start = main.stdout.index("VERSION")
-    said = [line for line in main.stdout[start:].split("\n")[1:] if DIFF.match(line)]
-    lines = {project_path(one, task.root): at for one, at in first_lines("\n".join([*said, ""]), "isort").items()}
-    if lines.keys() != set(wrong) or main.status != (1 if wrong else 0):
-        raise WrongShape(f"isort ended with exit status {main.status}; its diff and its log do not agree")
-    problems = unparsable(task, executions)
-    looked_at = (fine | set(wrong)) & set(task.files) - problems.keys()
-    return Reading(
-        findings=tuple(_finding(path, lines[path]) for path in wrong),
-        rules=(Rule("unsorted", summary="Imports are not sorted", uri=TOOL.uri),),
-        looked_at=frozenset(looked_at),
-        gaps=syntax_gaps(problems),
-        excluded=tuple(
-            Excluded(file, _settings(task))
-            for file in task.files
-            if _settings(task) and file not in looked_at | problems.keys()
-        ),
+def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
+    return command_line(
+        f"isort {words} --settings-file={{config}} {{args}} -- {{files}} {{planted}}",
+        inputs={
+            ".isort.cfg": lambda task: f"[settings]\nprofile = black\nsrc_paths = {task.root},{task.root / 'src'}\n"
+        },
+        config=lambda task: argument(_settings(task)) if _settings(task) else "{scratch}/.isort.cfg",
+        syntax=words != FIX,
     )
 
 
-def _finding(path: str, line: int) -> Finding:
-    return Finding(
-        tool="isort",
-        rule="unsorted",
-        severity=Severity.ERROR,
-        message="Imports are not sorted",
-        location=Location(path, line),
-        fix=f"Run: isort -- {shlex.quote(argument(path))}",
+def _fix(task: Task) -> tuple[Command, ...]:
+    if wider := WIDER.search("\n".join((*(task.settings.get(name, "") for name in FILES), *task.options.args))):
+        raise WrongShape(f"{wider[0]} in isort's settings changes more than the order of imports")
+    return _command(FIX)(task)
+
+
+def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
+    main, settings = executions["main"], _settings(task)
+    _logo, version, body = main.stdout.partition("VERSION")
+    wrong, fine = project_paths(WRONG.findall(main.stderr), task.root), project_paths(FINE.findall(body), task.root)
+    if not version or main.status != (1 if wrong else 0):
+        raise WrongShape(f"isort ended with exit status {main.status}, which its log does not mean")
+    diff = "".join(f"{line}\n" for line in body.split("\n")[1:] if DIFF.match(line))
+    problems = unparsable(task, executions)
+    skipped = set(task.files) - {*fine, *wrong, *problems} if settings else ()
+    return answer(
+        task,
+        UNSORTED.from_diff(diff, wrong, task),
+        UNSORTED.rules(),
+        said=(*fine, *wrong),
+        problems=problems,
+        excluded=[Excluded(file, settings) for file in sorted(skipped)],
     )
 
 
@@ -85,10 +80,11 @@ TOOL = Tool(
     stage=Stage.FORMAT,
     about="checks that imports are sorted as isort would",
     uri="https://isort.readthedocs.io/",
-    commands=_commands,
+    commands=_command("--check-only --diff --verbose"),
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": "import sys\nimport os\n"}, expect=frozenset({"unsorted"})),
+    canary=planted("isort", "unsorted"),
+    fixer=Fixer(turn=2, commands=_fix),
     settings=tuple(FILES),
     split=pieces,
     text_only=True,

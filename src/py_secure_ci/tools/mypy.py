@@ -23,11 +23,12 @@ from typing import Any
 from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
 from py_secure_ci.adapting.mypy_scope import select
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
 IMPORTS = frozenset({"import-not-found", "import-untyped", "import"})
@@ -38,13 +39,6 @@ OPTIONS = (
     "--no-warn-unused-configs", "--explicit-package-bases", "--namespace-packages",
 )
 # fmt: on
-CANARY_TEXT = """\
-def double(number: int) -> int:
-    return number * 2
-
-
-double("two")
-"""
 
 
 def _split(task: Task) -> tuple[Task, ...]:
@@ -213,11 +207,12 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select,
-    canary=Canary(files={"py_secure_ci_canary_.py": CANARY_TEXT}, expect=frozenset({"arg-type"})),
+    canary=planted("mypy", "arg-type"),
     settings=CONFIGS,
     split=_split,
     needs_environment=True,
     own_cache=True,
+    lasting_gaps="mypy (refuses a folder|stops at a syntax error elsewhere)",
     depends_on=(".py", ".pyi", ".typed", ".toml", ".ini", ".cfg"),
     leads_out=r"\b(mypy_path|custom_typeshed_dir|custom_typing_module|python_executable|plugins)\b",
     default=True,

@@ -1,8 +1,8 @@
 """pip-audit on exact pins that we read ourselves: it never resolves. See https://github.com/pypa/pip-audit.
 
-`task.advisory_url` is the base URL of an OSV service: the loopback one over a snapshot, or the live one. What pip-audit
-says it audited must be what it was given: `looked_at` holds `name==version`, without the canary. Findings are one a
-pin and advisory, raw: `advisories.enrich.advise` merges aliases and adds severity, the way out and who asked.
+`task.advisory_url` is the base URL of an OSV service of ours, over a snapshot or in front of the live one. What
+pip-audit says it audited must be what it was given: `looked_at` holds `name==version`, without the canary. Findings are
+one a pin and advisory, raw: `advisories.enrich.advise` merges aliases and adds severity, the way out and who asked.
 """
 
 from __future__ import annotations
@@ -38,10 +38,14 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
         *("pip-audit", "--requirement", str(task.scratch / f"{name}.txt"), "--no-deps", "--disable-pip"),
         *("--vulnerability-service", "osv", "--osv-url", f"{task.advisory_url}/v1/query"),
         *("--format", "json", "--desc", "off", "--progress-spinner", "off"),
+        *("--timeout", "120"),  # seconds for an answer: ours may have to ask the live service first
         *("--cache-dir", str(task.cache or task.scratch / "cache")),
         *task.options.args,
     )
-    return Command(argv=argv, name=name, inputs={f"{name}.txt": "\n".join(lines) + "\n"}, network=True)
+    inputs = {f"{name}.txt": "\n".join(lines) + "\n"}
+    # The service is always one of ours on this machine: a proxy could not reach it.
+    env = dict.fromkeys(("NO_PROXY", "no_proxy"), "127.0.0.1")
+    return Command(argv=argv, name=name, inputs=inputs, env=env, network=True)
 
 
 def split(task: Task) -> tuple[Task, ...]:

@@ -11,20 +11,30 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any
 
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import Shape, agree, answer, records, rules_of, severities, value
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.project_toml import tool_table
-from py_secure_ci.adapting.python_syntax import select_python, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.python_syntax import select_python, unparsable
+from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, field, load_json, optional, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Severity, Stage
+from py_secure_ci.reading import as_dict, load_json
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
-SEVERITIES = {"error": Severity.ERROR, "warning": Severity.WARNING, "information": Severity.NOTE}
+SHAPE = Shape(
+    path="file",
+    rule="rule",
+    message="message",
+    severity="severity",
+    words=severities("error", "warning", information="note"),
+    span=("range.start.line", "range.start.character", "range.end.line", "range.end.character"),
+    first=(0, 0),
+    unnamed="syntax",
+)
 ALLOWED = re.compile(r"report\w+|strict\w+|typeCheckingMode|analyzeUnannotatedFunctions|python(Version|Platform)")
-SYNTAX = "syntax"
-CANARY_TEXT = 'number: int = "text"\n'
+RULES = "https://github.com/microsoft/pyright/blob/main/docs/configuration.md#{rule}"
 
 
 def _config(task: Task) -> str:
@@ -36,62 +46,17 @@ def _config(task: Task) -> str:
     return json.dumps({**kept, "extraPaths": [task.root.as_posix(), (task.root / "src").as_posix()]})
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    config = (task.scratch / "pyright" / "pyrightconfig.json").as_posix()
-    python = (f"--pythonpath={task.python.as_posix()}",) if task.python else ()
-    options = ("--outputjson", "-p", config, *python, *task.options.args)
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    inputs = {"pyright/pyrightconfig.json": _config(task)}
-    env = {"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "PYRIGHT_PYTHON_CACHE_DIR": task.scratch.as_posix()}
-    return (Command(argv=("pyright", *options, *files), inputs=inputs, env=env), syntax_command(task))
-
-
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main, what = executions["main"], "pyright's report"
-    report = as_dict(load_json(main.stdout, what), what)
-    summary = field(report, "summary", dict, what)
-    said = [as_dict(one, what) for one in field(report, "generalDiagnostics", list, what)]
-    errors = sum(1 for one in said if field(one, "severity", str, what) == "error")
-    if errors != field(summary, "errorCount", int, what) or (main.status == 1) != bool(errors):
-        raise WrongShape(f"pyright ended with exit status {main.status} and {errors} errors; its summary means others")
-    due = len({*task.files}) + len(task.canaries)
-    if (count := field(summary, "filesAnalyzed", int, what)) != due:
-        raise WrongShape(f"pyright looked at {count} of {due} files")
-    problems = unparsable(task, executions)
-    findings = tuple(_finding(one, task) for one in said)
-    unread = {one.location.path: one.message for one in findings if one.rule == SYNTAX and one.location}
-    gaps = syntax_gaps({path: f"pyright: {message}" for path, message in unread.items()} | problems)
-    return Reading(
-        findings=findings,
-        rules=tuple(Rule(rule, summary=rule, uri=_uri(rule)) for rule in sorted({one.rule for one in findings})),
-        looked_at=frozenset(task.files) - {gap.subject for gap in gaps},
-        gaps=gaps,
-    )
-
-
-def _path(one: dict[str, Any], task: Task) -> str:
-    return project_path(field(one, "file", str, "pyright's diagnostic"), task.root)
-
-
-def _finding(one: dict[str, Any], task: Task) -> Finding:
-    what = "pyright's diagnostic"
-    span = field(one, "range", dict, what)
-    (line, column), (end, last) = (_point(field(span, name, dict, what)) for name in ("start", "end"))
-    return Finding(
-        tool="pyright",
-        rule=optional(one, "rule", str, what) or SYNTAX,
-        severity=word(SEVERITIES, field(one, "severity", str, what), what),
-        message=field(one, "message", str, what).strip(),
-        location=Location(_path(one, task), line, column, end, last),
-    )
-
-
-def _point(place: dict[str, Any]) -> tuple[int, int]:
-    return field(place, "line", int, "pyright's range") + 1, field(place, "character", int, "pyright's range") + 1
-
-
-def _uri(rule: str) -> str:
-    return f"https://github.com/microsoft/pyright/blob/main/docs/configuration.md#{rule}"
+    found = [SHAPE.finding("pyright", one, task) for one in records(main.stdout, what, "generalDiagnostics")]
+    errors = sum(1 for one in found if one.severity is Severity.ERROR)
+    agree("pyright", main.status, bool(errors), errors)
+    summary = value(load_json(main.stdout, what), "summary", dict, what)
+    told = (value(summary, "errorCount", int, what), value(summary, "filesAnalyzed", int, what))
+    if told != (errors, len(task.files) + len(task.canaries)):
+        raise WrongShape(f"pyright counts {told[0]} errors in {told[1]} files, where there are {errors} in its report")
+    unread = {one.location.path: f"pyright: {one.message}" for one in found if one.rule == "syntax" and one.location}
+    return answer(task, found, rules_of(found, RULES), problems=unread | unparsable(task, executions))
 
 
 TOOL = Tool(
@@ -99,10 +64,15 @@ TOOL = Tool(
     stage=Stage.TYPE,
     about="checks types, and looks up imports in the project's environment",
     uri="https://github.com/microsoft/pyright",
-    commands=_commands,
+    commands=command_line(
+        "pyright --outputjson -p {scratch}/pyright/pyrightconfig.json --pythonpath={python} {args} {files} {planted}",
+        inputs={"pyright/pyrightconfig.json": _config},
+        env={"PYRIGHT_PYTHON_IGNORE_WARNINGS": "1", "PYRIGHT_PYTHON_CACHE_DIR": "{scratch}"},
+        syntax=True,
+    ),
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"reportAssignmentType"})),
+    canary=planted("pyright", "reportAssignmentType"),
     settings=("pyrightconfig.json", "pyproject.toml"),
     split=pieces,
     needs_environment=True,

@@ -10,38 +10,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from py_secure_ci.adapting.findings import answer
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_modules
-from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.selection import pieces, project_path, targets
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-KINDS = {"function": "function", "method": "method", "class": "class"}
+KINDS = {"function": True, "method": True, "class": False}  # whether it is judged: a class is the mean of its methods
+WEB = "https://radon.readthedocs.io/en/latest/intro.html"
 RULES = (
-    Rule(
-        "complexity", summary="A function has too many paths", uri="https://radon.readthedocs.io/en/latest/intro.html"
-    ),
-    Rule(
-        "maintainability", summary="A file is hard to maintain", uri="https://radon.readthedocs.io/en/latest/intro.html"
-    ),
+    Rule("complexity", summary="A function has too many paths", uri=WEB),
+    Rule("maintainability", summary="A file is hard to maintain", uri=WEB),
 )
-CANARY_TEXT = "def knot(a):\n" + "".join(f"    if a == {n}:\n        return {n}\n" for n in range(60))
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    env = {"RADONCFG": (task.scratch / "radon.cfg").as_posix()}
-    return tuple(
-        Command(
-            name=name,
-            argv=("radon", what, "--json", "--", *files),
-            found=frozenset({0}),
-            inputs={"radon.cfg": "[radon]\n"},
-            env=env,
-        )
-        for name, what in (("main", "cc"), ("files", "mi"))
-    )
+def _command(task: Task, name: str, what: str) -> Command:
+    argv, env = ("radon", what, "--json", *targets(task)), {"RADONCFG": (task.scratch / "radon.cfg").as_posix()}
+    return Command(name=name, argv=argv, found=frozenset({0}), inputs={"radon.cfg": "[radon]\n"}, env=env)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -52,15 +40,10 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if stray := set(blocks) - set(files):
         raise WrongShape(f"radon's two answers do not agree about {sorted(stray)[0]}")
     lowest = float(str(task.options.settings.get("maintainability", 20)))
-    return Reading(
-        findings=(
-            *(one for path, value in blocks.items() if path not in broken for one in _complex(path, value, task)),
-            *(_unkempt(path, value) for path, value in whole.items() if value < lowest),
-        ),
-        rules=RULES,
-        looked_at=frozenset(whole.keys() & set(task.files)),
-        gaps=tuple(Gap(path, f"radon: {reason}") for path, reason in broken.items()),
-    )
+    knots = [one for path, value in blocks.items() if path not in broken for one in _complex(path, value, task)]
+    unkempt = [_unkempt(path, value) for path, value in whole.items() if value < lowest]
+    gaps = [Gap(path, f"radon: {reason}") for path, reason in broken.items()]
+    return answer(task, (*knots, *unkempt), RULES, said=whole, gaps=gaps)
 
 
 def _report(execution: Execution, task: Task) -> dict[str, Any]:
@@ -70,23 +53,19 @@ def _report(execution: Execution, task: Task) -> dict[str, Any]:
 
 def _complex(path: str, value: object, task: Task) -> Iterator[Finding]:
     most = int(str(task.options.settings.get("complexity", 10)))
-    for one in as_list(value, f"radon's answer for {path}"):
-        block = as_dict(one, path)
-        kind = word(KINDS, field(block, "type", str, path), "radon's type")
-        paths, name = field(block, "complexity", int, path), field(block, "name", str, path)
-        line = position(block.get("lineno"), path)
-        if paths > most and kind != "class":  # a class is the mean of its methods
+    for block in [as_dict(one, path) for one in as_list(value, f"radon's answer for {path}")]:
+        kind, name = field(block, "type", str, path), field(block, "name", str, path)
+        judged, paths = word(KINDS, kind, "radon's type"), field(block, "complexity", int, path)
+        place = Location(path, position(block.get("lineno"), path))
+        message = f"The {kind} {name} has a cyclomatic complexity of {paths}, more than {most}"
+        if judged and paths > most:
             severity = Severity.ERROR if paths > 2 * most else Severity.WARNING
-            message = f"The {kind} {name} has a cyclomatic complexity of {paths}, more than {most}"
-            yield Finding(
-                tool="radon", rule="complexity", severity=severity, message=message, location=Location(path, line)
-            )
+            yield Finding(tool="radon", rule="complexity", severity=severity, message=message, location=place)
 
 
 def _unkempt(path: str, value: float) -> Finding:
-    message = f"The file has a maintainability index of {value:.0f} of 100"
-    location = Location(path, 1)
-    return Finding(tool="radon", rule="maintainability", severity=Severity.WARNING, message=message, location=location)
+    message, place = f"The file has a maintainability index of {value:.0f} of 100", Location(path, 1)
+    return Finding(tool="radon", rule="maintainability", severity=Severity.WARNING, message=message, location=place)
 
 
 TOOL = Tool(
@@ -94,10 +73,10 @@ TOOL = Tool(
     stage=Stage.LINT,
     about="measures the complexity of functions and the maintainability of files",
     uri="https://radon.readthedocs.io/",
-    commands=_commands,
+    commands=lambda task: (_command(task, "main", "cc"), _command(task, "files", "mi")),
     parse=_parse,
     select=select_modules,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"complexity"})),
+    canary=planted("radon", "complexity"),
     split=pieces,
     text_only=True,
 )

@@ -17,56 +17,29 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
-from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.adapting.findings import answer, in_words
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.ruff_config import CONFIGS, commands, config_file, left_out
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
 from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
-from py_secure_ci.adapting.selection import file_arguments, project_path, with_suffix
+from py_secure_ci.adapting.selection import ending, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.model import Finding, Gap, Rule, Severity, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
 # Not ruff's own default, which since 0.15 holds hundreds of style rules.
 SELECT = "E4,E7,E9,F,B,PLE"
 BASE = ("ruff", "check", "--no-fix", "--no-fix-only", "--no-cache", "--output-format=json")
-CANARY_NAME = "py_secure_ci_canary_.py"
-# Breaks rules of about every family, so that any sensible choice of rules sees at least one.
-CANARY_TEXT = """\
-import sys, os
-from typing import List
-def Bad(a=[], l = 1):
-    try:
-        pass
-    except:
-        pass
-    if a == None: print("%s" % (undefined_name))
-    x = eval("1");
-    assert (a, "always true")
-    return dict(a=1), List \n\n\n\n
-class lower: x = lambda: 0
-"""
-
-
-def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    return Selection(with_suffix(files, frozenset({".py", ".pyi", ".ipynb"})))
+CANARY = planted("ruff")
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    names, inputs = file_arguments(task.files, task.scratch, "files.txt")
     own = () if config_file(task) else (f"--select={SELECT}",)
-    mode = (*BASE, *config_arguments(task), *own)
-    exclude = ("--force-exclude",) if config_file(task) else ()
     folders = Counter(str(PurePosixPath(file).parent) for file in task.files)
     folder = max(sorted(folders), key=lambda one: folders[one]) if folders else "."
-    stdin_name = (task.root / folder / CANARY_NAME).as_posix()
-    return (
-        Command(argv=(*mode, "--verbose", *exclude, *task.options.args, *names), inputs=inputs),
-        Command(
-            name="canary",
-            argv=(*mode, *task.options.args, f"--stdin-filename={stdin_name}", "-"),
-            stdin=CANARY_TEXT,
-        ),
-    )
+    return commands(task, BASE, planted=(folder, CANARY.files["canary.py"]), own=own)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -76,30 +49,23 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         raise WrongShape(f"ruff ended with exit status {main.status} and {len(said)} diagnostics")
     unread = {project_path(one.path, task.root): one for one in said if one.code in UNREADABLE}
     logged = [one for one in unread.values() if f"Checking: {one.path}\n" in main.stderr]
-    opened = opened_files(
-        main.stderr,
-        marker="Checking: ",
-        total=" Checked",
-        due=task.files,
-        root=task.root,
-        missing=len(unread) - len(logged),
-    )
-    looked_at = opened - unread.keys()
-    left_out = sorted(set(task.files) - looked_at - unread.keys())
-    planted = task.canaries[0] if task.canaries else ""
-    canary = read_diagnostics(executions["canary"].stdout) if planted else ()
+    log = {"marker": "Checking: ", "total": " Checked"}
+    opened = opened_files(main.stderr, **log, due=task.files, root=task.root, missing=len(unread) - len(logged))
+    place = task.canaries[0] if task.canaries else ""
+    canary = read_diagnostics(executions["canary"].stdout) if place else ()
     shown = [one for one in said if one.code not in UNREADABLE]
-    return Reading(
-        findings=(*(_finding(one, one.path) for one in shown), *(_finding(one, planted) for one in canary)),
-        rules=tuple({one.code: Rule(one.code, one.name, _title(one), uri=one.uri) for one in shown}.values()),
-        looked_at=looked_at,
-        gaps=tuple(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
-        excluded=tuple(Excluded(file, f"ruff's exclude ({config_file(task)})") for file in left_out),
+    return answer(
+        task,
+        (*(_finding(one, one.path, task) for one in shown), *(_finding(one, place, task) for one in canary)),
+        {one.code: Rule(one.code, one.name, in_words(one.name), uri=one.uri) for one in shown}.values(),
+        said=opened,
+        gaps=[Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()],
+        excluded=left_out(task, opened | unread.keys()),
         notes=() if config_file(task) else (f"The project has no ruff configuration: checked with --select={SELECT}.",),
     )
 
 
-def _finding(one: Diagnostic, path: str) -> Finding:
+def _finding(one: Diagnostic, path: str, task: Task) -> Finding:
     moved = path != one.path
     return Finding(
         tool="ruff",
@@ -109,6 +75,7 @@ def _finding(one: Diagnostic, path: str) -> Finding:
         location=type(one.location)(path, one.location.line) if moved else one.location,
         fix=one.fix,
         edits=() if moved else one.edits,
+        fixable=one.safe and settles(task, one.code),
     )
 
 
@@ -124,10 +91,6 @@ def _severity(code: str) -> Severity:
     return next((QUALITY[prefix] for prefix in prefixes if prefix in QUALITY), OTHER)
 
 
-def _title(one: Diagnostic) -> str:
-    return one.name.replace("-", " ").capitalize()
-
-
 TOOL = Tool(
     name="ruff",
     stage=Stage.LINT,
@@ -135,8 +98,9 @@ TOOL = Tool(
     uri="https://docs.astral.sh/ruff/",
     commands=_commands,
     parse=_parse,
-    select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, any_rule=True),
+    select=ending(".py", ".pyi", ".ipynb"),
+    canary=CANARY,
+    fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
     default=True,
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),

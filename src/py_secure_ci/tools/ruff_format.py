@@ -7,86 +7,58 @@ A wrong configuration ends in status 2 as well, but without JSON, which is a wro
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.ruff_config import CONFIGS, config_arguments, config_file
+from py_secure_ci.adapting.findings import answer
+from py_secure_ci.adapting.layout import Layout
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.ruff_config import CONFIGS, commands, left_out
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
-from py_secure_ci.adapting.selection import argument, file_arguments, project_path, with_suffix
+from py_secure_ci.adapting.ruff_fixing import layout
+from py_secure_ci.adapting.selection import ending, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.model import Finding, Gap, Stage
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
-UNFORMATTED = "unformatted"
-# The canary is outside the project, where ruff would use the configuration of the folders above the scratch folder;
-# it therefore goes through stdin, under a name in the project's root that exclusion does not reach. For stdin ruff
-# prints no JSON; the exit status is the answer.
-CANARY_NAME = "py_secure_ci_canary_.py"
-CANARY_TEXT = "x   =  {  'a':1,\n\n 'b':  2 }\ndef f ( a,b ):\n  return   a+b ;\n"
+FILE = Layout(
+    "ruff-format", "unformatted", "The file is not formatted", "ruff format", "https://docs.astral.sh/ruff/formatter/"
+)
 BASE = ("ruff", "format", "--check", "--no-cache", "--output-format=json")
-
-
-def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    return Selection(with_suffix(files, frozenset({".py", ".pyi", ".ipynb"})))
+CANARY = planted("ruff-format", "unformatted")
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    names, inputs = file_arguments(task.files, task.scratch, "files.txt")
-    config = config_arguments(task)
-    exclude = ("--force-exclude",) if config_file(task) else ()
-    return (
-        Command(
-            argv=(*BASE, *config, "--verbose", *exclude, *task.options.args, *names),
-            inputs=inputs,
-            clean=frozenset({0, 2}),
-            found=frozenset({1, 2}),
-        ),
-        Command(
-            name="canary",
-            argv=(*BASE, *config, *task.options.args, f"--stdin-filename={(task.root / CANARY_NAME).as_posix()}", "-"),
-            stdin=CANARY_TEXT,
-        ),
-    )
+    # For stdin ruff prints no JSON: the exit status is the answer.
+    return commands(task, BASE, planted=("", CANARY.files["canary.py"]), clean={0, 2}, found={1, 2})
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    main = executions["main"]
+    main, missed = executions["main"], executions["canary"].status != 1
     if main.status == 2 and not main.stdout.strip():
         raise WrongShape(f"ruff refused to run: {main.stderr[-2000:].strip()}")
     said = read_diagnostics(main.stdout)
     _check_status(main.status, said)
-    by_path = {project_path(one.path, task.root): one for one in said if one.code != UNFORMATTED}
-    gaps = tuple(Gap(path, _reason(one), one.location.line) for path, one in by_path.items())
-    missing = sum(1 for one in by_path.values() if f"path={one.path}\n" not in main.stderr)
-    opened = opened_files(
-        main.stderr,
-        marker="format_path; path=",
-        total=" Formatted",
-        due=task.files,
-        root=task.root,
-        missing=missing,
-    )
-    looked_at = opened - by_path.keys()
-    return Reading(
-        findings=(
-            *(_finding(one, task) for one in said if one.code == UNFORMATTED),
-            *(_unformatted(path) for path in task.canaries if executions["canary"].status == 1),
+    broken = {project_path(one.path, task.root): one for one in said if one.code != FILE.rule}
+    missing = sum(1 for one in broken.values() if f"path={one.path}\n" not in main.stderr)
+    log = {"marker": "format_path; path=", "total": " Formatted"}
+    opened = opened_files(main.stderr, **log, due=task.files, root=task.root, missing=missing)
+    return answer(
+        task,
+        (
+            *(_finding(one, task) for one in said if one.code == FILE.rule),
+            *(FILE.finding(path, "") for path in task.canaries if not missed),
         ),
-        rules=(Rule(UNFORMATTED, summary="The file is not formatted", uri="https://docs.astral.sh/ruff/formatter/"),),
-        looked_at=looked_at,
-        gaps=gaps,
-        excluded=tuple(
-            Excluded(file, f"ruff's exclude ({config_file(task)})")
-            for file in sorted(set(task.files) - looked_at - by_path.keys())
-        ),
+        FILE.rules(),
+        said=opened,
+        gaps=[Gap(path, _reason(one), one.location.line) for path, one in broken.items()],
+        excluded=left_out(task, opened | broken.keys()),
     )
 
 
 def _check_status(status: int, said: tuple[Diagnostic, ...]) -> None:
-    unknown = {one.code for one in said} - UNREADABLE - {UNFORMATTED, SYNTAX}
-    if unknown:
+    if unknown := {one.code for one in said} - UNREADABLE - {FILE.rule, SYNTAX}:
         raise WrongShape(f"ruff format reports what is not known: {', '.join(sorted(unknown))}")
-    broken = any(one.code != UNFORMATTED for one in said)
+    broken = any(one.code != FILE.rule for one in said)
     if status != (2 if broken else 1 if said else 0):
         raise WrongShape(f"ruff format ended with exit status {status} and {len(said)} diagnostics")
 
@@ -97,19 +69,7 @@ def _reason(one: Diagnostic) -> str:
 
 def _finding(one: Diagnostic, task: Task) -> Finding:
     cell = f" (notebook cell {one.cell})" if one.cell is not None else ""
-    path = argument(project_path(one.path, task.root))
-    return _unformatted(one.path, one.location.line, cell, f"Run: ruff format -- {shlex.quote(path)}")
-
-
-def _unformatted(path: str, line: int | None = None, cell: str = "", fix: str = "") -> Finding:
-    return Finding(
-        tool="ruff-format",
-        rule=UNFORMATTED,
-        severity=Severity.ERROR,
-        message=f"The file is not formatted{cell}",
-        location=Location(path, line),
-        fix=fix,
-    )
+    return FILE.finding(one.path, project_path(one.path, task.root), one.location.line, one.edits, cell)
 
 
 TOOL = Tool(
@@ -119,9 +79,11 @@ TOOL = Tool(
     uri="https://docs.astral.sh/ruff/formatter/",
     commands=_commands,
     parse=_parse,
-    select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({UNFORMATTED})),
+    select=ending(".py", ".pyi", ".ipynb"),
+    canary=CANARY,
+    fixer=Fixer(turn=4, commands=layout),
     settings=CONFIGS,
+    lasting_gaps="ruff could not parse it: ",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     lock="ruff",

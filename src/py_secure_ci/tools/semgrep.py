@@ -51,7 +51,10 @@ def _commands(task: Task) -> tuple[Command, ...]:
         "XDG_CACHE_HOME": home,
     }
     argv = ("semgrep", "scan", *OPTIONS, *config, *task.options.args, "--", *files)
-    return (Command(argv=argv, inputs={"rules.yml": rules_text()}, env=env), syntax_command(task, ("nosem",)))
+    return (
+        Command(argv=argv, inputs={"rules.yml": rules_text(task.frameworks)}, env=env),
+        syntax_command(task, ("nosem",)),
+    )
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -61,7 +64,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if (main.status == 1) != bool(results):
         raise WrongShape(f"semgrep ended with exit status {main.status} and {len(results)} results")
     loaded = field(field(report, "time", dict, what), "rules", list, what)
-    lacking = [*sorted(rule_ids() - set(loaded)), *field(report, "skipped_rules", list, what)]
+    lacking = [*sorted(rule_ids(task.frameworks) - set(loaded)), *field(report, "skipped_rules", list, what)]
     if lacking:
         raise WrongShape(f"semgrep did not load every rule: {sorted(map(str, lacking))}")
     errors = dict(_error(as_dict(one, what), task) for one in field(report, "errors", list, what))
@@ -74,7 +77,10 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         looked_at=frozenset(project_path(str(path), task.root) for path in scanned)
         & set(task.files) - problems.keys() - errors.keys(),
         gaps=(*syntax_gaps(problems), *(Gap(path, f"semgrep: {said}") for path, said in errors.items())),
-        notes=(f"Comments that hide findings (`nosemgrep`): {comments}.",) if comments else (),
+        notes=(
+            *((f"Comments that hide findings (`nosemgrep`): {comments}.",) if comments else ()),
+            f"Rules for web frameworks: {', '.join(sorted(task.frameworks)) or 'none, as none was found'}.",
+        ),
     )
 
 
@@ -130,4 +136,5 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"yaml-load", "shell-command-from-values"})),
     split=pieces,
     byte_columns=True,
+    wants_frameworks=True,
 )

@@ -167,4 +167,5 @@ TOOL = Tool(
     needs_pins=False,
     default=True,
     depends_on=("",),
+    lasting_gaps="syft (sees|does not see) ",  # its list is made of the files, ours of the same
 )

@@ -8,70 +8,47 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import Shape, answer, records, rules_of, severities, unread
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.selection import pieces, project_paths
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Finding, Severity, Stage
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
+POINTS = tuple(f"location.positions.{point}.{key}" for point in ("begin", "end") for key in ("line", "column"))
 # Its words for Code Climate: `major` is its error, `minor` its warning.
-SEVERITIES = {
-    "blocker": Severity.ERROR,
-    "critical": Severity.ERROR,
-    "major": Severity.ERROR,
-    "minor": Severity.WARNING,
-    "info": Severity.NOTE,
-}
+WORDS = severities(blocker="error", critical="error", major="error", minor="warning", info="note")
+SHAPE = Shape(
+    path="location.path", rule="check_name", message="description", severity="severity", words=WORDS, span=POINTS
+)
 UNREAD = frozenset({"invalid-syntax", "io"})
 CHECKED = re.compile(r" DEBUG Checking file '(.*)'$", re.MULTILINE)
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    python = (f"--python={task.python.as_posix()}",) if task.python else ()
-    config = ("--config-file", (task.scratch / "ty.toml").as_posix())
-    options = ("check", "-vv", "--output-format=gitlab", "--no-progress", "--color=never", *config, *python)
-    files = (*(argument(file) for file in task.files), *task.canaries)
-    return (Command(argv=("ty", *options, *task.options.args, "--", *files), inputs={"ty.toml": ""}),)
+COMMANDS = command_line(
+    "ty check -vv --output-format=gitlab --no-progress --color=never --config-file {scratch}/ty.toml"
+    " --python={python} {args} -- {files} {planted}",
+    inputs={"ty.toml": ""},
+)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
-    said = [as_dict(one, "ty's finding") for one in as_list(load_json(main.stdout, "ty's report"), "ty's report")]
-    findings = [_finding(one, task) for one in said]
-    errors = any(one.severity is Severity.ERROR for one in findings)
-    if (main.status == 0 and errors) or (main.status == 1 and not said):
+    said = [_plain(SHAPE.finding("ty", one, task)) for one in records(main.stdout, "ty's report")]
+    if (main.status == 0 and any(one.severity is Severity.ERROR for one in said)) or (main.status == 1 and not said):
         raise WrongShape(f"ty ended with exit status {main.status} and {len(said)} diagnostics")
-    broken = {one.location.path: one.message for one in findings if one.rule in UNREAD and one.location}
-    checked = {project_path(one, task.root) for one in CHECKED.findall(main.stderr)}
-    kept = tuple(one for one in findings if one.rule not in UNREAD)
-    return Reading(
-        findings=kept,
-        rules=tuple(Rule(rule, summary=rule, uri=_uri(rule)) for rule in sorted({one.rule for one in kept})),
-        looked_at=frozenset(checked & set(task.files) - broken.keys()),
-        gaps=tuple(Gap(path, f"ty: {message}") for path, message in broken.items()),
-    )
+    gaps = unread("ty", said, lambda one: one.rule in UNREAD)
+    kept = [one for one in said if one.rule not in UNREAD]
+    rules = rules_of(kept, "https://docs.astral.sh/ty/reference/rules/#{rule}")
+    return answer(task, kept, rules, said=project_paths(CHECKED.findall(main.stderr), task.root), gaps=gaps)
 
 
-def _finding(one: dict[str, Any], task: Task) -> Finding:
-    what = "ty's finding"
-    rule, place = field(one, "check_name", str, what), field(one, "location", dict, what)
-    span = field(place, "positions", dict, what)
-    points = [field(span, name, dict, what) for name in ("begin", "end")]
-    (line, column), (end, last) = ([position(at.get(key), what) for key in ("line", "column")] for at in points)
-    return Finding(
-        tool="ty",
-        rule=rule,
-        severity=word(SEVERITIES, field(one, "severity", str, what), "ty's severity"),
-        message=field(one, "description", str, what).removeprefix(f"{rule}: ").strip(),
-        location=Location(project_path(field(place, "path", str, what), task.root), line, column, end, last),
-    )
-
-
-def _uri(rule: str) -> str:
-    return f"https://docs.astral.sh/ty/reference/rules/#{rule}"
+def _plain(one: Finding) -> Finding:
+    return replace(one, message=one.message.removeprefix(f"{one.rule}: ").strip())
 
 
 TOOL = Tool(
@@ -79,10 +56,10 @@ TOOL = Tool(
     stage=Stage.TYPE,
     about="checks types quickly (experimental)",
     uri="https://docs.astral.sh/ty/",
-    commands=_commands,
+    commands=COMMANDS,
     parse=_parse,
     select=select_python,
-    canary=Canary(files={"canary.py": 'number: int = "text"\n'}, expect=frozenset({"invalid-assignment"})),
+    canary=planted("ty", "invalid-assignment"),
     split=pieces,
     needs_environment=True,
 )

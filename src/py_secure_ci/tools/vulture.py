@@ -11,60 +11,39 @@ import json
 import re
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.python_syntax import select_modules, syntax_command, syntax_gaps, unparsable
-from py_secure_ci.adapting.selection import argument, project_path
+from py_secure_ci.adapting.command_line import command_line
+from py_secure_ci.adapting.findings import answer, in_words, rules_of
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.python_syntax import select_modules, unparsable
+from py_secure_ci.adapting.selection import project_path, targets
+from py_secure_ci.adapting.text_lines import each_line
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Location, Rule, Severity, Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Finding, Location, Severity, Stage
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 LINE = re.compile(
     r"(.+):(\d+): (unused (\w+) '.*'|(unreachable|unsatisfiable) .+|redundant .+) \((\d+)% confidence.*\)"
 )
-CANARY_TEXT = "import py_secure_ci_canary\n\n\ndef find(key):\n    return key\n    print(key)\n"
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    config = (task.scratch / "vulture.toml").as_posix()
-    paths = json.dumps([*(argument(file) for file in task.files), *task.canaries], ensure_ascii=False)
-    main = Command(
-        argv=("vulture", f"--config={config}", "--min-confidence=80", *task.options.args),
-        inputs={"vulture.toml": f"[tool.vulture]\npaths = {paths}\n"},
-        clean=frozenset({0, 1}),
-        found=frozenset({1, 3}),
-    )
-    return (main, syntax_command(task))
+def _config(task: Task) -> str:
+    return f"[tool.vulture]\npaths = {json.dumps(targets(task)[1:], ensure_ascii=False)}\n"
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    main = executions["main"]
-    lines = main.stdout.split("\n")
-    problems = unparsable(task, executions)
-    if lines.pop() or not {0: not lines, 1: bool(problems), 3: bool(lines)}[main.status]:
-        raise WrongShape(f"vulture ended with exit status {main.status} and {len(lines)} lines: {main.stderr[:500]}")
-    findings = tuple(_finding(line, task) for line in lines)
-    return Reading(
-        findings=findings,
-        rules=tuple(
-            Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri)
-            for rule in {one.rule for one in findings}
-        ),
-        looked_at=frozenset(task.files) - problems.keys(),
-        gaps=syntax_gaps(problems),
-    )
+    main, problems = executions["main"], unparsable(task, executions)
+    found = [_finding(match, task) for match in each_line("vulture", main.stdout, LINE)]
+    if not {0: not found, 1: bool(problems), 3: bool(found)}[main.status]:
+        raise WrongShape(f"vulture ended with exit status {main.status} and {len(found)} lines: {main.stderr[:500]}")
+    return answer(task, found, rules_of(found, TOOL.uri, in_words), problems=problems)
 
 
-def _finding(line: str, task: Task) -> Finding:
-    match = LINE.fullmatch(line)
-    if match is None:
-        raise WrongShape(f"vulture wrote a line of no known form: {line[:200]!r}")
+def _finding(match: re.Match[str], task: Task) -> Finding:
     path, number, message, unused, unreachable, _confidence = match.groups()
-    return Finding(
-        tool="vulture",
-        rule=f"unused-{unused}" if unused else "unreachable-code" if unreachable else "redundant-code",
-        severity=Severity.WARNING,
-        message=message[0].upper() + message[1:],
-        location=Location(project_path(path, task.root), int(number)),
-    )
+    rule = f"unused-{unused}" if unused else "unreachable-code" if unreachable else "redundant-code"
+    location = Location(project_path(path, task.root), int(number))
+    message = message[0].upper() + message[1:]
+    return Finding(tool="vulture", rule=rule, severity=Severity.WARNING, message=message, location=location)
 
 
 TOOL = Tool(
@@ -72,8 +51,14 @@ TOOL = Tool(
     stage=Stage.LINT,
     about="finds code that nobody uses",
     uri="https://github.com/jendrikseipp/vulture",
-    commands=_commands,
+    commands=command_line(
+        "vulture --config={scratch}/vulture.toml --min-confidence=80 {args}",
+        inputs={"vulture.toml": _config},
+        clean={0, 1},
+        found={1, 3},
+        syntax=True,
+    ),
     parse=_parse,
     select=select_modules,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"unused-import", "unreachable-code"})),
+    canary=planted("vulture", "unused-import", "unreachable-code"),
 )

@@ -11,34 +11,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.findings import severities
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import argument, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Fixer, Reading, Selection, Task, Tool
 
-SEVERITIES = {
-    "Informational": Severity.INFO,
-    "Low": Severity.LOW,
-    "Medium": Severity.MEDIUM,
-    "High": Severity.HIGH,
-    "Unknown": Severity.UNKNOWN,
-}
+SEVERITIES = severities("Low", "Medium", "High", "Unknown", Informational="info")
 CONFIDENCES = {"Low": Confidence.LOW, "Medium": Confidence.MEDIUM, "High": Confidence.HIGH, "Unknown": None}
 STATUS = {"Unknown": 10, "Informational": 11, "Low": 12, "Medium": 13, "High": 14}
+FIXES = {"safe": "safe", "unsafe": "unsafe"}
 COMPLETED = " INFO audit: zizmor: 🌈 completed "
-CANARY = ".github/workflows/canary.yml"
-CANARY_TEXT = """\
-on: pull_request_target
-jobs:
-  greet:
-    runs-on: ubuntu-latest
-    steps:
-      - run: echo "${{ github.event.pull_request.title }}"
-"""
 
 
 def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
@@ -56,15 +45,20 @@ def _is_input(path: PurePosixPath) -> bool:
     )
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
+def _command(task: Task, name: str, *words: str) -> Command:
     config = ("--config", argument(task.options.config)) if task.options.config else ("--no-config",)
     options = ("--offline", *config, "--no-progress", "--color=never", "--collect=all", "--format=json-v1")
     inputs = ("--", *(argument(file) for file in task.files), *task.canaries)
-    found = frozenset(STATUS.values())
-    return (
-        Command(argv=("zizmor", *options, *task.options.args, *inputs), found=found),
-        Command(name="unhidden", argv=("zizmor", *options, *task.options.args, "--no-ignores", *inputs), found=found),
-    )
+    argv = ("zizmor", *options, *task.options.args, *words, *inputs)
+    return Command(name=name, argv=argv, found=frozenset(STATUS.values()))
+
+
+def _commands(task: Task) -> tuple[Command, ...]:
+    return (_command(task, "main"), _command(task, "unhidden", "--no-ignores"))
+
+
+def _fixes(task: Task) -> tuple[Command, ...]:
+    return (replace(_command(task, "main", "--fix=safe"), clean=frozenset({0, *STATUS.values()})),)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -104,6 +98,7 @@ def _finding(entry: dict[str, Any], task: Task) -> Finding:
     primary = [one for one in places if field(field(one, "symbolic", dict, what), "kind", str, what) == "Primary"]
     if not primary:
         raise WrongShape(f"{what} has no primary location")
+    fixes = _titles(entry, what)
     annotation = field(field(primary[0], "symbolic", dict, what), "annotation", str, what)
     return Finding(
         tool="zizmor",
@@ -112,7 +107,8 @@ def _finding(entry: dict[str, Any], task: Task) -> Finding:
         confidence=CONFIDENCES[_determination(entry, "confidence", CONFIDENCES)],
         message=f"{field(entry, 'desc', str, what)}: {annotation}",
         location=_location(primary[0], task, what),
-        fix=_fix(entry, what),
+        fix="; ".join(fixes),
+        fixable="safe" in fixes.values(),
     )
 
 
@@ -128,9 +124,10 @@ def _location(place: dict[str, Any], task: Task, what: str) -> Location:
     return Location(path, line, column, end_line, end_column)
 
 
-def _fix(entry: dict[str, Any], what: str) -> str:
+def _titles(entry: dict[str, Any], what: str) -> dict[str, str]:
+    """Its fixes, and whether each is safe or unsafe."""
     fixes = [as_dict(one, what) for one in field(entry, "fixes", list, what)]
-    return "; ".join(dict.fromkeys(field(one, "title", str, what) for one in fixes))
+    return {field(one, "title", str, what): word(FIXES, field(one, "disposition", str, what), what) for one in fixes}
 
 
 def _rule(entry: dict[str, Any]) -> Rule:
@@ -159,7 +156,8 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(files={CANARY: CANARY_TEXT}, expect=frozenset({"template-injection", "dangerous-triggers"})),
+    canary=planted("zizmor", "template-injection", "dangerous-triggers"),
+    fixer=Fixer(turn=5, commands=_fixes),
     default=True,
     depends_on=(".yml", ".yaml"),
     text_only=True,

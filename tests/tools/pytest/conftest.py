@@ -10,21 +10,21 @@ from pathlib import Path
 
 import pytest
 
-from py_secure_ci.tool import Execution, Reading, Task
+from py_secure_ci.tool import Execution, Reading, Task, Tool
 from py_secure_ci.tools.pytest import TOOL
 
 Run = Callable[..., Reading]
 
 
-def execute(task: Task) -> dict[str, Execution]:
+def execute(task: Task, tool: Tool = TOOL) -> dict[str, Execution]:
     """Every command of the task, with an environment of few names."""
     executions = {}
-    for command in TOOL.commands(task):
+    for command in tool.commands(task):
         for name, text in command.inputs.items():
             (task.scratch / name).write_text(text, "utf-8")
         environ = {"PATH": os.defpath, "HOME": str(task.scratch), "TMPDIR": str(task.scratch), "LANG": "C.UTF-8"}
         done = subprocess.run(  # the test's own stand-in for the runner
-            command.argv, cwd=task.root, env={**environ, **command.env}, capture_output=True, timeout=60, check=False
+            command.argv, cwd=task.root, env={**environ, **command.env}, capture_output=True, timeout=120, check=False
         )
         files = {name: task.scratch / name for name in command.outputs if (task.scratch / name).exists()}
         executions[command.name] = Execution(
@@ -40,23 +40,23 @@ def execute(task: Task) -> dict[str, Execution]:
 def project(tmp_path: Path) -> Callable[[Mapping[str, str]], Task]:
     """Write a project; get the task of checking it, with the canary planted."""
 
-    def make(files: Mapping[str, str], **more: object) -> Task:
+    def make(files: Mapping[str, str], tool: Tool = TOOL, **more: object) -> Task:
         root, scratch = tmp_path / "project", tmp_path / "scratch"
         scratch.mkdir()
         for name, text in files.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(text, "utf-8")
-        canary = scratch / "test_canary.py"
-        assert TOOL.canary is not None
-        canary.write_text(TOOL.canary.files["test_canary.py"], "utf-8")
+        assert tool.canary is not None
+        ((name, text),) = tool.canary.files.items()
+        canary = scratch / name
+        canary.write_text(text, "utf-8")
         tree = tuple(sorted(files))
         return Task(
             root=root,
             scratch=scratch,
-            files=TOOL.select(tree, dict(files)).files,
+            files=tool.select(tree, dict(files)).files,
             canaries=(str(canary),),
-            python=Path(sys.executable),
-            **more,  # type: ignore[arg-type]
+            **{"python": Path(sys.executable), **more},  # type: ignore[arg-type]
         )
 
     return make
@@ -65,7 +65,7 @@ def project(tmp_path: Path) -> Callable[[Mapping[str, str]], Task]:
 @pytest.fixture
 def run() -> Run:
     """Run a task and read what came of it."""
-    return lambda task: TOOL.parse(task, execute(task))
+    return lambda task, tool=TOOL: tool.parse(task, execute(task, tool))
 
 
 @pytest.fixture

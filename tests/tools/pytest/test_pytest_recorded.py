@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -21,7 +22,12 @@ def recorded(name: str) -> dict[str, Execution]:
     folder = HERE / name
     files = {path.name: path.read_text("utf-8") for path in folder.iterdir() if path.suffix in (".json", ".jsonl")}
     return {
-        command: Execution(status=int((folder / f"{command}.status").read_text()), stdout="", stderr="", files=files)
+        command: Execution(
+            status=int((folder / f"{command}.status").read_text()),
+            stdout=(folder / f"{command}.stdout").read_text("utf-8"),
+            stderr="",
+            files=files,
+        )
         for command in ("main", "canary")
     }
 
@@ -93,7 +99,7 @@ def test_no_record_is_no_answer() -> None:
 
 def test_a_canary_that_passes_is_not_reported() -> None:
     runs = recorded("findings")
-    blind = Execution(status=5, stdout="", stderr="", files=runs["canary"].files)
+    blind = replace(runs["canary"], status=5)
     task = Task(root=Path("/project"), scratch=Path("/scratch"), files=FILES, canaries=(CANARY.path,))
     reading = TOOL.parse(task, {**runs, "canary": blind})
     assert CANARY not in [one.location for one in reading.findings]

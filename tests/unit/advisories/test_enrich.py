@@ -6,6 +6,7 @@ import pytest
 
 from py_secure_ci.advisories.enrich import advise, by_preference, rules, stale_locks
 from py_secure_ci.advisories.gaps import gaps, unreported
+from py_secure_ci.advisories.public_names import PublicNames
 from py_secure_ci.advisories.severity import base_score, judge
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.advisories.way_out import lowest_clean
@@ -154,7 +155,7 @@ def test_gaps_name_what_was_not_audited(snapshot: Snapshot) -> None:
         pins=pins,
         unpinned=(Unpinned(name="vcs", file="uv.lock", line=9, reason="from git"),),
     )
-    found = {one.subject: (one.line, one.reason) for one in gaps(Dependencies((lock,)), snapshot)}
+    found = {one.subject: (one.line, one.reason) for one in gaps(Dependencies((lock,)), snapshot, PublicNames())}
     assert found["uv.lock: vcs"] == (9, "from git")
     assert found["uv.lock: torch==2.0"][0] == 3
     assert "indeterminate" in found["uv.lock: torch==2.0"][1]
@@ -163,6 +164,6 @@ def test_gaps_name_what_was_not_audited(snapshot: Snapshot) -> None:
 
 
 def test_a_service_that_holds_something_back_is_found_out(snapshot: Snapshot) -> None:
-    assert [one.subject for one in unreported([raw("CVE-2026-1")], [PIN], snapshot)] == []
+    assert unreported([raw("CVE-2026-1")], [PIN], snapshot) == ()
     missing = unreported([], [PIN], snapshot)
-    assert {one.reason.split()[0] for one in missing} == {"PYSEC-2026-1", "GHSA-aaaa-bbbb-cccc"}
+    assert {gap.reason.split()[0] for _, _, gap in missing} == {"PYSEC-2026-1", "GHSA-aaaa-bbbb-cccc"}

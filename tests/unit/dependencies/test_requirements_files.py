@@ -117,10 +117,18 @@ def test_open_second_line_is_not_hidden_by_a_pinned_first(project: Project) -> N
     assert gaps(found) == [("django", "requirements.txt", 2)]
 
 
-def test_the_project_itself_is_told_not_a_gap(project: Project) -> None:
-    found = project({"requirements.txt": "-e .[dev]\n.\nsix==1.0\n"})
+def test_a_folder_of_the_tree_is_no_gap_where_its_own_declarations_are_read(project: Project) -> None:
+    requirements = "-e .[dev]\n./part\npart2 @ file:part2\n-e more/part3\nsix==1.0\n"
+    manifest = '[project]\nname = "x"\nversion = "1"\n'
+    folders = ("", "deploy/part/", "deploy/part2/", "more/part3/")
+    found = project({"deploy/requirements.txt": requirements, **{f"{one}pyproject.toml": manifest for one in folders}})
     assert not found.unpinned
-    assert len(found.declarations[0].notes) == 2
+    assert [pin.name for pin in found.pins] == ["six"]
+
+
+def test_a_folder_without_declarations_and_one_outside_stay_gaps(project: Project) -> None:
+    found = project({"requirements.txt": "-e .\n./part\n../part\n/part\n", "../part/setup.py": "", "part/a.py": ""})
+    assert [(one.name, one.line) for one in found.unpinned] == [(".", 1), ("part", 2), ("part", 3), ("part", 4)]
 
 
 def test_other_index_is_noted_without_credentials(project: Project) -> None:

@@ -66,7 +66,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(work: list[tuple[float, int]]
 def test_odd_durations_of_other_machines_are_not_learned(odd: float, tmp_path: object) -> None:
     costs = Costs(path=tmp_path / "costs")  # type: ignore[operator]
     costs.adopt({"bandit": odd}, {"mypy": odd})
-    costs.learn_suite({"test_a.py": odd, "test_b.py": 2.5})
+    costs.learn_tests({"test_a.py": odd, "test_b.py": 2.5})
     costs.adopt({"bandit": 1.0}, {"mypy": 7.0})  # no tool needs a second for a byte
     costs.save()
     again = read_costs(costs.path)

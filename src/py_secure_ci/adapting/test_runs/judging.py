@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import PurePosixPath
 
-from py_secure_ci.adapting.test_runs.record import Result, TestRun
+from py_secure_ci.adapting.test_runs.run import Result, TestRun
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap
 from py_secure_ci.reading import as_list
@@ -26,7 +26,7 @@ BY_PATH = ("ignore", "ignore_glob", "file_or_dir")
 SHOWN = 10  # gaps of one kind that are told one by one
 
 
-def refuse_contradictions(run: TestRun, status: int, due: int) -> None:
+def refuse_contradictions(tool: str, run: TestRun, status: int, due: int) -> None:
     """Raise WrongShape where the run cannot be believed; `due` is the number of test files there are."""
     if run.status is None:
         where = f" while {run.crashed_in} ran" if run.crashed_in else ""
@@ -35,26 +35,36 @@ def refuse_contradictions(run: TestRun, status: int, due: int) -> None:
             hint="a test or a conftest.py may end the process (os._exit, a crash of an extension module)",
         )
     if status != (run.status if OK <= run.status <= NO_TESTS else INTERNAL_ERROR):
-        raise WrongShape(f"pytest ended with status {run.status}, its process with {status}")
+        raise WrongShape(f"{tool} ended with status {run.status}, its process with {status}")
+    _refuse_swallowed(run)
     failing = bool(run.troubles or run.broken)
     if run.status == OK and failing:
-        raise WrongShape("pytest ended with status 0 although tests failed: a hook of the project changes its answer")
+        raise WrongShape(f"{tool} ended with status 0 although tests failed: a hook of the project changes its answer")
     if run.status == FAILURES and not failing:
-        raise WrongShape(f"pytest ended with status 1, but no test failed: {_last_words(run)}")
+        raise WrongShape(f"{tool} ended with status 1, but no test failed: {_last_words(run)}")
     if run.status in (OK, FAILURES) and not (run.results or run.broken):
-        raise WrongShape("pytest ended as if tests had run, but told of none")
+        raise WrongShape(f"{tool} ended as if tests had run, but told of none")
     if run.status == NO_TESTS:
         left_out = f" ({run.deselected} were deselected by {_narrowing(run)})" if run.deselected else ""
-        raise WrongShape(f"pytest collected no tests, although there are {due} test files{left_out}")
+        raise WrongShape(f"{tool} collected no tests, although there are {due} test files{left_out}")
     if run.status not in (OK, FAILURES) and not (run.status == INTERRUPTED and run.broken):
         meaning = {INTERRUPTED: "was interrupted", USAGE_ERROR: "could not start", INTERNAL_ERROR: "broke down"}
-        raise WrongShape(f"pytest {meaning.get(run.status, f'ended with status {run.status}')}: {_last_words(run)}")
+        raise WrongShape(f"{tool} {meaning.get(run.status, f'ended with status {run.status}')}: {_last_words(run)}")
+
+
+def _refuse_swallowed(run: TestRun) -> None:
+    swallowed = sorted(node for node, tries in run.tries.items() if tries and tries[-1])
+    if swallowed:
+        raise WrongShape(
+            f"{len(swallowed)} tests raised an error and were reported as passed, such as {swallowed[0]}",
+            hint="a hook of a conftest.py or of a plugin turns failures into passes; take it away",
+        )
 
 
 def _last_words(run: TestRun) -> str:
     """The cause in pytest's own words: a problem that our script met, or the last telling line of its log."""
     for what, reason in run.problems:
-        if what != "coverage":
+        if what not in ("coverage", "parallel"):
             return reason
     lines = [line.strip() for line in run.log.splitlines() if line.strip(" =-!")]
     telling = [
@@ -70,15 +80,15 @@ def _narrowing(run: TestRun) -> str:
     return ", ".join(names) or "the project's own code"
 
 
-def left_out(run: TestRun, due: Iterable[str]) -> tuple[tuple[Gap, ...], tuple[Excluded, ...]]:
-    """Due test files that pytest did not open: left out by the project's own word, or a gap."""
+def left_out(tool: str, run: TestRun, due: Iterable[str]) -> tuple[tuple[Gap, ...], tuple[Excluded, ...]]:
+    """Due test files that were not opened: left out by the project's own word, or a gap."""
     gaps, excluded = [], []
     for path in sorted(set(due) - run.files - {one.location.path for one in run.broken}):
         by = _excluder(run, path)
         if by:
             excluded.append(Excluded(path, by))
         elif not run.settings.get("workers"):  # the controller of pytest-xdist is not told of files without tests
-            gaps.append(Gap(path, "pytest did not collect it"))
+            gaps.append(Gap(path, f"{tool} did not collect it"))
     if run.deselected:
         excluded.append(Excluded(f"{run.deselected} tests", f"{_ini(run)}: {_narrowing(run)}"))
     return tuple(gaps), tuple(excluded)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from py_secure_ci.adapting.test_runs.record import Result, TestRun, Trouble
+from py_secure_ci.adapting.test_runs.run import Result, TestRun, Trouble
 
 # XML 1.0 allows no other control characters, and no lone surrogates, however they are written.
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from dataclasses import field as default
-from enum import Enum
+from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from py_secure_ci.adapting.test_runs.run import Result, TestRun, Trouble
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Location
 from py_secure_ci.reading import as_dict, as_list, field, load_json_lines, optional, position, word
@@ -19,57 +19,6 @@ UNSTEADY = (  # what differs from run to run, and what stands for it
     (re.compile(r"\b0x[0-9a-fA-F]{6,}\b"), "0x…"),
     (re.compile(r"[^\s'\"]*/pytest-of-[^/\s]+/pytest-\d+"), "<tmp>"),
 )
-
-
-class Result(Enum):
-    """What became of a test."""
-
-    PASSED = "passed"
-    FAILED = "failed"
-    ERROR = "error"
-    SKIPPED = "skipped"
-    XFAILED = "xfailed"
-    XPASSED = "xpassed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trouble:
-    """A test that failed, or a file that could not be collected. `part` tells subtests apart."""
-
-    node: str
-    result: Result
-    message: str
-    text: str
-    location: Location
-    part: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestRun:
-    """A whole run. `results` by node id; `crashed_in` is the test that ran when a record without an end stopped."""
-
-    __test__ = False  # pytest would otherwise take the name for a test class
-
-    results: Mapping[str, Result]
-    paths: Mapping[str, str]
-    troubles: tuple[Trouble, ...]
-    broken: tuple[Trouble, ...]  # files that could not be collected
-    files: frozenset[str]  # that were collected, or that a test came from
-    collected: frozenset[str]
-    deselected: int = 0
-    reruns: tuple[str, ...] = ()
-    status: int | None = None  # pytest's own; None: the record has no end
-    crashed_in: str = ""
-    log: str = ""
-    problems: tuple[tuple[str, str], ...] = ()
-    settings: Mapping[str, Any] = default(default_factory=dict)
-    version: str = ""
-    deselected_nodes: frozenset[str] = frozenset()
-    seconds: Mapping[str, float] = default(default_factory=dict)  # by file
-
-    def count(self, result: Result) -> int:
-        """How many tests came out so."""
-        return sum(1 for one in self.results.values() if one is result)
 
 
 class _Collector:
@@ -85,9 +34,12 @@ class _Collector:
         self.collected: set[str] = set()
         self.deselected: set[str] = set()
         self.reruns: set[str] = set()
+        self.seconds: dict[str, float] = {}
+        self.marks: dict[str, tuple[str, ...]] = {}
+        self.tries: dict[str, tuple[bool, ...]] = {}
+        self.seeds: dict[str, str] = {}
         self.problems: list[tuple[str, str]] = []
         self.settings: dict[str, Any] = {}
-        self.seconds: dict[str, float] = {}
         self.last = self.version = self.log = ""
         self.status: int | None = None
 
@@ -99,6 +51,13 @@ class _Collector:
 
     def note_settings(self, event: dict[str, Any]) -> None:
         self.settings = event
+
+    def note_seeds(self, event: dict[str, Any]) -> None:
+        self.seeds = {str(name): str(seed) for name, seed in field(event, "seeds", dict, "seeds").items()}
+
+    def note_tries(self, event: dict[str, Any]) -> None:
+        raised = as_list(event.get("raised"), "tries: raised")
+        self.tries[field(event, "node", str, "tries")] = tuple(one is not False for one in raised)
 
     def problem(self, event: dict[str, Any]) -> None:
         self.problems.append((field(event, "what", str, "problem"), self.clean(field(event, "reason", str, "problem"))))
@@ -122,8 +81,10 @@ class _Collector:
     def report(self, event: dict[str, Any]) -> None:
         node, path = field(event, "node", str, "report"), field(event, "path", str, "report")
         self.files.add(path)
-        self.seconds[path] = self.seconds.get(path, 0.0) + (optional(event, "seconds", float, "report") or 0.0)
         self.paths.setdefault(node, path)
+        if field(event, "when", str, "report") == "call":
+            self.seconds[node] = self.seconds.get(node, 0.0) + field(event, "seconds", float, "report")
+        self.marks[node] = tuple(str(one) for one in as_list(event.get("marks"), "report: marks"))
         result = self.result(event)
         if result is None:
             return
@@ -162,6 +123,7 @@ class _Collector:
             text=self.clean(field(event, "text", str, "failure")),
             location=_innermost(frames, path, line),
             part=self.clean(optional(event, "part", str, "failure") or ""),
+            example=self.clean(optional(event, "example", str, "failure") or ""),
         )
 
     def clean(self, text: str) -> str:
@@ -195,6 +157,28 @@ def _drop_parents(troubles: list[Trouble]) -> Iterator[Trouble]:
             yield one
 
 
+def _essence(event: dict[str, Any]) -> str:
+    """As scripts/recorder.py has it."""
+    return json.dumps([event["event"], *(event.get(key) for key in ("outcome", "when", "xfail", "raised", "status"))])
+
+
+def refuse_unsealed(text: str, said: str, name: str) -> None:
+    """Raise WrongShape unless what was told on the real output fits the record: code under test may have written it.
+
+    `said`: that output. A record without an end needs no seal; it is refused for that.
+    """
+    events = [as_dict(one, "an event of the test run") for one in load_json_lines(text, "the record of the test run")]
+    if not any(one.get("event") == "end" for one in events):
+        return
+    digest = hashlib.sha256("".join(_essence({"event": "", **one}) for one in events).encode()).hexdigest()
+    seals = [line for line in said.splitlines() if line.startswith(f"sealed {name} ")]
+    if seals != [f"sealed {name} {digest}"]:
+        raise WrongShape(
+            "the record of the test run is not the one that was written while the tests ran",
+            hint="a test, or code that it calls, changes files in the folder of temporary files",
+        )
+
+
 def read_record(text: str, root: Path, scratch: Path) -> TestRun:
     """Read the events of one run; an unknown event is a wrong shape. Paths of `root` and `scratch` are taken out."""
     into = _Collector(root, scratch)
@@ -202,6 +186,8 @@ def read_record(text: str, root: Path, scratch: Path) -> TestRun:
         "begin": into.begin,
         "start": into.start,
         "settings": into.note_settings,
+        "seeds": into.note_seeds,
+        "tries": into.note_tries,
         "problem": into.problem,
         "end": into.end,
         "collect": into.collect,
@@ -222,6 +208,7 @@ def read_record(text: str, root: Path, scratch: Path) -> TestRun:
         files=frozenset(into.files),
         collected=frozenset(into.collected),
         deselected=len(into.deselected),
+        deselected_nodes=frozenset(into.deselected),
         reruns=tuple(sorted(into.reruns)),
         status=into.status,
         crashed_in=into.last if into.status is None else "",
@@ -229,6 +216,8 @@ def read_record(text: str, root: Path, scratch: Path) -> TestRun:
         problems=tuple(into.problems),
         settings=into.settings,
         version=into.version,
-        deselected_nodes=frozenset(into.deselected),
+        seeds=into.seeds,
         seconds=into.seconds,
+        marks=into.marks,
+        tries=into.tries,
     )

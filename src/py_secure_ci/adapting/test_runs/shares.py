@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from py_secure_ci.adapting.test_runs.judging import FAILURES, INTERRUPTED, NO_TESTS, OK
-from py_secure_ci.adapting.test_runs.record import Result, TestRun, Trouble
+from py_secure_ci.adapting.test_runs.run import Result, TestRun, Trouble
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.reading import as_dict, load_json
 from py_secure_ci.serial.reading import Wrong, decoder
@@ -37,6 +37,10 @@ class RunShare:
     log: str = ""
     problems: tuple[tuple[str, str], ...] = field(default=())
     settings: str = "{}"
+    seeds: Mapping[str, str] = field(default_factory=dict)
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    marks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    flaky: Mapping[str, Trouble | None] = field(default_factory=dict)
     version: str = ""
     coverage: str = ""
 
@@ -57,6 +61,10 @@ def share_text(run: TestRun, files: Iterable[str], coverage: str) -> str:
         log=run.log,
         problems=run.problems,
         settings=json.dumps(run.settings, sort_keys=True),
+        seeds=run.seeds,
+        seconds=run.seconds,
+        marks=run.marks,
+        flaky=run.flaky,
         version=run.version,
         coverage=coverage,
     )
@@ -94,4 +102,8 @@ def joined_run(shares: tuple[RunShare, ...]) -> TestRun:
         problems=tuple(dict.fromkeys(one for share in shares for one in share.problems)),
         settings=as_dict(load_json(shares[0].settings, "pytest's settings"), "pytest's settings"),
         version=shares[0].version,
+        seeds={name: seed for share in reversed(shares) for name, seed in share.seeds.items()},
+        seconds={node: share.seconds.get(node, 0.0) for node, share in chosen.items()},
+        marks={node: share.marks.get(node, ()) for node, share in chosen.items()},
+        flaky={node: share.flaky[node] for node, share in chosen.items() if node in share.flaky},
     )

@@ -5,6 +5,7 @@ Written into the scratch folder and imported inside the project's interpreter: s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -26,7 +27,15 @@ NEUTRAL: dict[str, Any] = {
 }
 INI = ("testpaths", "python_files", "norecursedirs")  # the settings by which files are left out
 ALONE: dict[str, Any] = {"numprocesses": None, "dist": "no", "tx": []}  # no workers: they would collect the suite
+# `Falsifying example: test(\n    x=0,\n)`, in a failure's text behind an E; newer versions word it in another way
+EXAMPLE = re.compile(r"(?:Falsifying example|Failing test case): (\w+\(.*?(?:(?<=\()\)|\n(?:E +|[ |]*)\)))", re.DOTALL)
+REMARK = re.compile(r"  # or any other generated value$")
 PLACE = re.compile(r"^(?P<path>[^\s:][^:\n]*):(?P<line>[0-9]+): ", re.MULTILINE)
+
+
+def essence(event: dict[str, Any]) -> str:
+    """What a seal covers of an event: all that decides, and nothing that holds a path."""
+    return json.dumps([event["event"], *(event.get(key) for key in ("outcome", "when", "xfail", "raised", "status"))])
 
 
 class Record:
@@ -36,11 +45,18 @@ class Record:
         self._stream = open(path, "w", encoding="ascii")
         self._echo = echo
         self._pid = os.getpid()
+        self._sum = hashlib.sha256()
 
     def write(self, **event: Any) -> None:
         if os.getpid() == self._pid:  # not in a child that a test forked
             self._stream.write(json.dumps(event, sort_keys=True) + "\n")
             self._stream.flush()
+            self._sum.update(essence(event).encode("ascii"))
+
+    def seal(self, name: str) -> None:
+        """Tell on the real output what was written: a record that somebody else wrote does not fit it."""
+        self._echo.write("sealed " + name + " " + self._sum.hexdigest() + "\n")
+        self._echo.flush()
 
     def begin(self, node: str) -> None:
         """Tell the test that starts, on the real output too: the last one told is the one that hangs."""
@@ -51,15 +67,16 @@ class Record:
 
 
 class Recorder:
-    """The hooks. `instead`: paths to collect in place of the project's own choice (the canary).
+    """The hooks. Of the request: `instead` are paths to collect in place of the project's own choice (the canary).
 
-    `elsewhere`: test files that other machines run.
+    `elsewhere`: test files and folders that are left to others, whatever the project says.
     """
 
-    def __init__(self, record: Record, instead: list[str], elsewhere: list[str]) -> None:
+    def __init__(self, record: Record, request: dict[str, Any]) -> None:
         self._record = record
-        self._instead = instead
-        self._elsewhere = elsewhere
+        self._instead = list(request["instead"])
+        self._elsewhere = [] if self._instead else list(request["elsewhere"])
+        self._marks = frozenset(request["marks"])
         self._config: Any = None
 
     def pytest_load_initial_conftests(self, early_config: Any) -> Any:
@@ -116,9 +133,12 @@ class Recorder:
             "line": None if line is None else line + 1,
             "part": _part(report),
             "seconds": float(getattr(report, "duration", 0.0)),
+            # folders are keywords too, but no marks
+            "marks": sorted((self._marks & set(getattr(report, "keywords", ()))) - set(path.split(os.sep))),
         }
         if report.outcome == "failed":
             told.update(_failure(report.longrepr))
+            told["example"] = _example(report)
         self._record.write(**told)
 
     def _root(self) -> str:
@@ -170,6 +190,16 @@ def _failure(longrepr: Any) -> dict[str, Any]:
     }
 
 
+def _example(report: Any) -> str:
+    """The input with which hypothesis made a test fail; empty: it was none of its tests."""
+    text = "\n".join([str(report.longrepr), *(str(body) for _, body in getattr(report, "sections", ()))])
+    found = EXAMPLE.search(text)
+    if found is None:
+        return ""
+    lines = [REMARK.sub("", re.sub(r"^(E +|[ |]+)", "", line)).strip() for line in found.group(1).split("\n")]
+    return " ".join(lines).replace("( ", "(").replace(", )", ")")
+
+
 def _said(text: str) -> str:
     """The error's own words: the first of the lines that pytest marks with an E, else the first line."""
     lines = [line for line in text.split("\n") if line.strip()]
@@ -184,8 +214,8 @@ def place(path: str) -> str:
     return (os.path.relpath(full, ROOT) if inside else full).replace(os.sep, "/")
 
 
-def make(pytest: Any, record: Record, instead: list[str], elsewhere: list[str]) -> Recorder:
+def make(pytest: Any, record: Record, request: dict[str, Any]) -> Recorder:
     """The plugin, its hooks marked by this pytest's own marker."""
     pytest.hookimpl(hookwrapper=True)(Recorder.pytest_load_initial_conftests)
     pytest.hookimpl(tryfirst=True)(Recorder.pytest_configure)
-    return Recorder(record, instead, elsewhere)
+    return Recorder(record, request)

@@ -1,0 +1,75 @@
+"""Known findings whose text a change has replaced: they have the fingerprint of what stood there, not its words.
+
+A fingerprint holds eight bits of a literal and none of a secret, and forty tokens at most: enough to know a finding
+again, not to tell a leaked password from the one that takes its place. Where git has the base, the words themselves are
+compared: a finding on a changed line whose piece of code does not stand in the base's file is a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from py_secure_ci.judging.code_units import exact_text, letters
+from py_secure_ci.judging.python_text import Source, tokens
+from py_secure_ci.model import Finding
+from py_secure_ci.report import Report
+
+_PYTHON = (".py", ".pyi", ".pyw")
+Text = Callable[[str], str | None]
+
+
+def replaced(report: Report, now: Text, before: Text) -> frozenset[str]:
+    """The fingerprints of findings that stand on changed lines with words that the base's file does not hold.
+
+    `now` and `before` give the text of a file, by its path now and by its path at the base; None where there is none.
+    """
+    of_base = lru_cache(maxsize=None)(lambda path: _letters_of(path, before(path)))
+    of_now = lru_cache(maxsize=None)(lambda path: _source(path, now(path)))
+    found = set()
+    for finding in report.findings:
+        if not _is_touched(finding, report) or finding.location is None:
+            continue
+        path = finding.location.path
+        base, text = of_base(report.renames.get(path, path)), of_now(path)
+        words = _words(finding, text) if text is not None else ""
+        if base is not None and words and words not in base:
+            found.add(finding.fingerprint)
+    return frozenset(found)
+
+
+def _is_touched(finding: Finding, report: Report) -> bool:
+    place = finding.location
+    if place is None or place.line is None or finding.anchor or finding.advisory is not None:
+        return False
+    runs = report.changed.get(place.path, ())
+    if place.path.endswith(".ipynb"):  # lines count within cells
+        return bool(runs)
+    last = max(place.line, place.end_line or 0)
+    return any(first <= last and place.line <= end for first, end in runs)
+
+
+def _words(finding: Finding, text: Source | str) -> str:
+    place = finding.location
+    if place is None or place.line is None:
+        return ""
+    if isinstance(text, Source):
+        return exact_text(text, place.line, place.column)
+    if place.path.endswith(".ipynb"):
+        return letters(finding.code)
+    lines = text.split("\n")
+    return letters("".join(lines[place.line - 1 : max(place.line, place.end_line or 0)]))
+
+
+def _source(path: str, text: str | None) -> Source | str | None:
+    if text is None:
+        return None
+    return Source(text) if path.endswith(_PYTHON) else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _letters_of(path: str, text: str | None) -> str | None:
+    """A whole file as `exact_text` would have it: of Python without comments."""
+    source = _source(path, text)
+    if isinstance(source, Source):
+        return "".join(letters(one.text, one.kind) for one in tokens(source, 0, len(source.text)))
+    return None if source is None else letters(source)

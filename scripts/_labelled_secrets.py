@@ -38,7 +38,7 @@ class Maker:
     """Random values of every form."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - the same set each time; nothing of it protects anything
 
     def some(self, count: int, letters: str = _WORDS) -> str:
         return "".join(self.random.choices(letters, k=count))
@@ -184,7 +184,7 @@ def _others(m: Maker) -> Iterator[Case]:
         yield Case("split.py", split, "token in two strings", True)
         long = f"steps:\n  - run: |\n      export X=1\n      export GH_TOKEN={m.summed('ghp_')}\n      make\n"
         yield Case("ci.yml", long, "token in a block of YAML", True)
-        output = {"cells": [{"cell_type": "code", "execution_count": 1, "metadata": {}, "source": ["!env\n"], "outputs": [
+        output = {"cells": [{"cell_type": "code", "execution_count": 1, "metadata": {}, "source": ["!env\n"], "outputs": [  # noqa: E501
             {"name": "stdout", "output_type": "stream", "text": [f"GH_TOKEN={m.summed('ghp_')}\n"]}]}],
             "metadata": {}, "nbformat": 4, "nbformat_minor": 5}  # fmt: skip
         yield Case("run.ipynb", json.dumps(output, indent=1) + "\n", "token in a notebook's output", True)
@@ -200,16 +200,16 @@ def _others(m: Maker) -> Iterator[Case]:
 
 PLACEHOLDERS = (
     'password = "changeme"', 'password = ""', 'password = None', 'PASSWORD = "<your-password>"',
-    'api_key = "YOUR_API_KEY"', 'token = "xxxxxxxxxxxxxxxx"', 'secret = "${SECRET}"', 'password = os.environ["PASSWORD"]',
+    'api_key = "YOUR_API_KEY"', 'token = "xxxxxxxxxxxxxxxx"', 'secret = "${SECRET}"', 'password = os.environ["PASSWORD"]',  # noqa: E501
     'password = getpass.getpass("Password: ")', 'api_key = settings.API_KEY', 'token = request.headers["X-Token"]',
     'secret_key = "dev"', 'PASSWORD_FIELD = "password"', 'password_reset_url = "accounts/password_reset/done"',
     'token_type = "bearer"', 'secret_name = "prod/db/main"', 'password: str = Field(..., min_length=8)',
     'self.password = password', 'if password != confirm_password: raise ValueError("passwords differ")',
     'TOKEN_URL = "https://auth.example.org/oauth/token"', 'help = "Read the password from the environment"',
     'auth = ("user", "pass")', 'KEY_PREFIX = "user:session:"', 'API_KEY_HEADER = "X-API-Key"',
-    'DATABASE_URL = "postgresql://user:password@localhost/db"', 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]',
+    'DATABASE_URL = "postgresql://user:password@localhost/db"', 'PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]',  # noqa: E501
     'aws_access_key_id = "AKIAIOSFODNN7' + 'EXAMPLE"', 'GH = re.compile(r"ghp_[A-Za-z0-9]{36}")',
-    'credentials = load_credentials("~/.aws/credentials")', 'token = "test-token"', 'private_key_path = "/etc/ssl/private/server.key"',
+    'credentials = load_credentials("~/.aws/credentials")', 'token = "test-token"', 'private_key_path = "/etc/ssl/private/server.key"',  # noqa: E501
     'secret = secrets.token_urlsafe(32)',
 )  # fmt: skip
 

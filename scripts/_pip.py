@@ -63,8 +63,8 @@ def pick_pip(environment: Path) -> Pip:
     venv = [sys.executable, "-I", "-m", "venv"]
     target = _start.python_of(str(environment))
     if _pip_version() >= (22, 3):
-        return Pip([*venv, "--without-pip", str(environment)], [sys.executable, "-m", "pip", "--python", target])
-    return Pip([*venv, str(environment)], [target, "-m", "pip"])
+        return Pip([*venv, "--without-pip", str(environment)], [sys.executable, "-I", "-m", "pip", "--python", target])
+    return Pip([*venv, str(environment)], [target, "-I", "-m", "pip"])
 
 
 def _pip_version() -> tuple[int, int]:

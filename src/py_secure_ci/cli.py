@@ -19,7 +19,7 @@ EXITS = (
 
 def main(argv: list[str] | None = None) -> int:
     """Run one subcommand and return the exit status. No traceback reaches a user."""
-    words = sys.argv[1:] if argv is None else argv
+    words = _our_words() if argv is None else argv
     if words in (["--version"], ["-V"]):
         return _version()
     try:
@@ -45,6 +45,15 @@ def main(argv: list[str] | None = None) -> int:
         print(f"{PROGRAM}: internal error: {type(error).__name__}: {error}", file=sys.stderr)
         print("  This is a fault of py-secure-ci. Set PY_SECURE_CI_DEBUG=1 to see where.", file=sys.stderr)
         return 3
+
+
+def _our_words() -> list[str]:
+    """What the program itself was started with; its variables are then hidden from whoever looks from outside."""
+    if sys.platform == "linux":
+        from py_secure_ci.running.forgetting import forget_variables
+
+        forget_variables()
+    return sys.argv[1:]
 
 
 def _tell(error: PySecureCiError) -> int:

@@ -26,11 +26,13 @@ class Command:
     name: str = "main"
     clean: frozenset[int] = frozenset({0})
     found: frozenset[int] = frozenset({1})
+    statuses: Mapping[int, str] = field(default_factory=dict)  # what further exit statuses mean, for the reason
     inputs: Mapping[str, str] = field(default_factory=dict)
     outputs: tuple[str, ...] = ()
     stdin: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     network: bool = False
+    in_scratch: bool = False  # starts in the scratch folder: for what would run modules of the folder that it starts in
     writes_tree: bool = False  # the project's own tests may write where they like; no other command may
 
 
@@ -45,6 +47,15 @@ class Execution:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The commits since the base of the run. `problem`: why they are not, or not all, there; empty if they are."""
+
+    base: str = ""  # a commit; empty where there is none to start from
+    commits: int = 0  # those since then that add a line, merges by what they add to their first parent
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
     """One piece of work for one tool: everything that `commands` and `parse` may know."""
 
@@ -55,7 +66,9 @@ class Task:
     share: tuple[str, ...] | None = None  # those of `files` that this machine answers for (see `Tool.join`); None: all
     canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
     canary_pin: Pin | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.texts` files
     settings: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.settings` files that exist
+    nested: Mapping[str, str] = field(default_factory=dict)  # with `Tool.nested_settings`: text by path
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
     python: Path | None = None  # the project's interpreter
@@ -66,6 +79,7 @@ class Task:
     budget: float | None = None  # seconds for each process instead of the timeout; a gap if it is not enough
     advisory_url: str = ""  # OSV endpoint to ask
     offline: bool = False
+    history: History | None = None  # for tools with `Tool.history`, in a run that has a base
     frameworks: frozenset[str] = frozenset()  # web frameworks in use, for a tool that wants to know
 
 
@@ -141,7 +155,10 @@ class Tool:
     canary: Canary | None = None
     fixer: Fixer | None = None
     settings: tuple[str, ...] = ()  # the project's files that steer this tool, root-relative
-    source: str = ""  # path (on PATH only) | project (its own copy only) | custom | import; empty: as the YAML says
+    nested_settings: bool = False  # files of those names steer it in the folders below, too
+    texts: tuple[str, ...] = ()  # globs of the files whose text it is handed (`Task.texts`), for tools of ours
+    # path (on PATH only), project (its own copy only), ours (nothing to install), custom, import; else as the YAML says
+    source: str = ""
     lock: str = ""  # name of the lock file of its environment (default: the tool's name)
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
@@ -175,6 +192,12 @@ class Tool:
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""
+    history: bool = False  # it looks at the commits since the base too
+    timeout: float = 0.0  # seconds for each process where the YAML does not say; 0: as for every tool
+    # Variables of the user's environment that it is handed and cannot do without: a key. What they hold goes to its
+    # processes alone, and is cut out of what these say.
+    variables: tuple[str, ...] = ()
+    own_advisories: bool = False  # it brings its own advisory data instead of asking `Task.advisory_url`
     # Regular expression that fits the reason of a gap, from its start, if that gap follows from the content alone: the
     # same bytes will give it again, so it may be kept with the answer. Never one of time, memory or permissions.
     lasting_gaps: str = ""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from uv import find_uv_bin
 
 from py_secure_ci import all_tools
 from py_secure_ci.model import Stage
@@ -21,7 +22,11 @@ from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-TOOLS = all_tools.TOOLS
+# Not in here: what only a project's own environment has; what is ours and starts no process (licences reads what one of
+# ours prints); what needs a key (safety); and programs with data that no test machine can have and that nobody recorded
+# (trivy's database, osv-scanner): what becomes of their wrong answers is in tests/tools/test_pinned_tools.py.
+ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner"})
+TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source not in {"project", "ours"})
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"
@@ -52,6 +57,10 @@ FILES = {
         "import unittest\n\n\nclass Orders(unittest.TestCase):\n    def test_that_fails(self):\n        assert 1 == 2\n\n"
         "    def test_that_passes(self):\n        assert True\n"
     ),
+    "benchmarks/bench_sum.py": "def test_sum(benchmark):\n    assert benchmark(sum, [1, 2]) == 4\n",
+    "web/manage.py": "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'website.settings')\n",
+    "web/website/__init__.py": "",
+    "web/website/settings.py": "import os\n\nDEBUG = True\nSECRET_KEY = os.urandom(64).hex()\n",
     "requirements.txt": "urllib3==1.24.1\nsix==1.16.0\n",
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
@@ -65,13 +74,21 @@ FILES = {
     ),
     "app/token.txt": "token = 'ghp" + "_a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n",
     ".gitlab-ci.yml": "test:\n  script: {a: 1}\n",
+    ".pre-commit-config.yaml": (
+        "repos:\n- repo: local\n  hooks:\n  - {id: never, name: never, language: fail, entry: never, files: settings}\n"
+    ),
+    **{f"stale/{path.name}": path.read_text("utf-8") for path in sorted((HERE.parent / "data" / "stale").iterdir())},
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more
 RECORDING = bool(os.environ.get("FAULTS_RECORD"))
-BLINDFOLDS = {"pip-audit": "no vulnerability"}
-WORDS = {"pytest": r'("outcome": ")\w+', "detect-secrets": r'("type": ")[^"]+'}
+BLINDFOLDS = {"pip-audit": "no vulnerability", "uv-audit": "no vulnerability"}
+OUTCOMES = r'("outcome": ")\w+'
+WORDS = {"pytest": OUTCOMES, "unittest": OUTCOMES, "doctest": OUTCOMES, "detect-secrets": r'("type": ")[^"]+'}
 USUAL_WORDS = r'("[a-z_]*severity": ")[^"]+'
+
+
+OWN = ("pytest", "coverage", "pytest-benchmark", "django")
 
 
 def in_environment(tool: Tool) -> bool:
@@ -156,10 +173,12 @@ class Lab:
 
     def misbehave(self, programs: Path, tool: Tool, fault: str) -> None:
         name, _, argument = fault.partition(":")
-        folder, program, real = programs, tool.program or tool.name, self.real_or_kept(tool)
+        folder, program = programs, tool.program or tool.name
         only: tuple[str, ...] = ()
         if in_environment(tool):
             folder, program, only, real = self.environment(programs, name), "python", ("/run_",), str(self.python)
+        else:
+            real = self.real_or_kept(tool)
         plan = {
             "fault": name,
             "argument": argument,
@@ -185,14 +204,16 @@ class Lab:
         folder = programs / "venv"
         version = self.python.resolve().name.removeprefix("python") or "3"
         packages = folder / "lib" / f"python{version}" / "site-packages"
-        metadata = packages / "pytest-9.0.0.dist-info"
-        metadata.mkdir(parents=True, exist_ok=True)
-        (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: pytest\nVersion: 9.0.0\n", "utf-8")
+        for name in OWN:
+            metadata = packages / f"{name.replace('-', '_')}-9.0.0.dist-info"
+            metadata.mkdir(parents=True, exist_ok=True)
+            (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.0.0\n", "utf-8")
         (folder / "pyvenv.cfg").write_text("home = /nowhere\n", "utf-8")
         (folder / "bin").mkdir(exist_ok=True)
         if fault != "missing":
-            (folder / "bin" / "pytest").write_text("#!/bin/false\n", "utf-8")
-            (folder / "bin" / "pytest").chmod(0o755)
+            for program in ("pytest", "django-admin"):
+                (folder / "bin" / program).write_text("#!/bin/false\n", "utf-8")
+                (folder / "bin" / program).chmod(0o755)
         return folder / "bin"
 
 
@@ -205,18 +226,17 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The real tools, and what they say of the project, recorded once through the product itself."""
     folder = tmp_path_factory.mktemp("lab")
     toolchain = Toolchain(cache_folder(os.environ), os.environ)
-    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if tool.source != "path"}
+    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if not tool.source}
     real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS if not tool.source}
     real["flake8"] = real["dlint"]  # one program, of which only this copy has the plugin
-    python = next(installed[tool.name].python for tool in TOOLS if in_environment(tool))
-    assert python is not None
+    python = own_environment(folder / "own")
     recordings = folder / "recordings"
     recordings.mkdir()
     for tool in TOOLS:
         if tool.source == "path":
             lend(tool, real, recordings)
-        if tool.name in real:
-            asked = [real[tool.name] if not in_environment(tool) else python, "--version"]
+        if tool.name in real or in_environment(tool):
+            asked = [python if in_environment(tool) else real[tool.name], "--version"]
             said = subprocess.run(asked, env=PATIENT, capture_output=True, check=True).stdout
             (recordings / f"{tool.name}.version").write_bytes(said)
     made = Lab(folder, real, python, recordings, product)
@@ -226,6 +246,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     if RECORDING:
         made.keep()
     return made
+
+
+def own_environment(place: Path) -> Path:
+    """The interpreter of an environment such as a project has that uses its own copies of tools."""
+    python = place / "bin" / "python"
+    for words in (("venv", "-q", str(place)), ("pip", "install", "-q", "--python", str(python), *OWN)):
+        subprocess.run([find_uv_bin(), *words], check=True, timeout=300)
+    return python
 
 
 def how_to_record(tool: Tool) -> str:

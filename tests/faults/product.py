@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,11 @@ GIT = {
     "GIT_COMMITTER_DATE": "2026-01-01T00:00:00Z",
 }
 REPORT = "report"
+# The live advisory service replaced by one of the test, which is the first word.
+ASKING = (
+    "import sys; from py_secure_ci.commands import advice; advice.LIVE = sys.argv.pop(1); "
+    "from py_secure_ci.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 # What the installed program does: unlike `python -m`, it does not look for modules in the current folder.
 PROGRAM = "import sys; sys.path[:] = sys.path[1:]; from py_secure_ci.cli import main; sys.exit(main(sys.argv[1:]))"
 
@@ -41,7 +47,7 @@ class Ran:
     wall: float = 0.0
     memory: int = 0
 
-    @property
+    @cached_property
     def report(self) -> dict[str, Any]:
         loaded: dict[str, Any] = json.loads((self.output / "report.json").read_text("utf-8"))
         return loaded
@@ -75,6 +81,7 @@ class Project:
 
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
+    service: str = ""  # address of the live advisory service to ask; empty: nobody is asked
     inside: bool = False  # started in the project's own folder, as in CI, by the installed program
 
     @property
@@ -114,10 +121,11 @@ class Project:
         return digest.hexdigest()
 
     def argv(self, *words: str) -> list[str]:
-        return [
-            *(sys.executable, *(("-c", PROGRAM) if self.inside else ("-m", "py_secure_ci")), "run", str(self.root)),
-            *("--output-dir", str(self.output), "--offline", *words),
-        ]
+        where = (str(self.root), "--output-dir", str(self.output))
+        if self.service:
+            return [sys.executable, "-c", ASKING, self.service, "run", *where, *words]
+        started = ("-c", PROGRAM) if self.inside else ("-m", "py_secure_ci")
+        return [sys.executable, *started, "run", *where, "--offline", *words]
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = ("PATH", "HOME", "PY_SECURE_CI_CACHE", "XDG_CACHE_HOME", "TMPDIR", "PYTHONPATH")

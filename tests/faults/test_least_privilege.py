@@ -9,7 +9,7 @@ import pytest
 
 from py_secure_ci.all_tools import TOOLS as REGISTRY
 
-TOOLS = tuple(tool for tool in REGISTRY if tool.default)
+TOOLS = tuple(tool for tool in REGISTRY if tool.default and tool.source != "ours")
 pytestmark = pytest.mark.network
 
 NAMES = (

@@ -326,7 +326,8 @@ def test_what_was_lost_is_named(bench: Bench) -> None:
     bench.part(1).unlink()
     _, report = bench.merge()
     lost = {one["tool"]["name"] for one in report["report"]["outcomes"] if one["kind"] == "failed"}
-    assert lost == {"ruff", "detect-secrets", "zizmor"}
+    assert lost >= {"ruff", "detect-secrets", "zizmor"}
+    assert "bandit" not in lost
 
 
 def test_what_a_machine_did_not_look_at_is_a_gap_as_on_one_machine(bench: Bench) -> None:

@@ -57,7 +57,22 @@ def traps(marker: Path) -> dict[str, str | bytes]:
     code = write_marker(marker)
     shell = f"#!/bin/sh\ntouch '{marker}'\n"
     names = ("setup.py", "conftest.py", "sitecustomize.py", "usercustomize.py", "plugin.py", "noxfile.py", "backend.py")
-    modules = ("json.py", "ast.py", "re.py", "subprocess.py", "yaml.py", "bandit.py", "mypy.py", "detect_secrets.py")
+    modules = (
+        "types.py",
+        "pip.py",
+        "runpy.py",
+        "enum.py",
+        "typing.py",
+        "site.py",
+        "json.py",
+        "ast.py",
+        "re.py",
+        "subprocess.py",
+        "yaml.py",
+        "bandit.py",
+        "mypy.py",
+        "detect_secrets.py",
+    )
     return {
         **dict.fromkeys((*names, *modules, "pip_audit/__init__.py", "pip_audit/__main__.py"), code),
         "evil.pth": f"import pathlib; pathlib.Path({str(marker)!r}).write_text('executed')\n",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ Files = dict[str, "str | bytes"]
 SNAPSHOT = {"source": "snapshot", "on_stale": "warn"}
 SHELL = "import subprocess\n\nsubprocess.call(input(), shell=True)\n"
 KEY = "aws_key = 'AKIA" + "Z3MJ5TQ7RX2WBLPK'\n"
+TOKEN = "token = 'ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8'\n"
 WRONG = "def total(count: int) -> int:\n    return count\n\n\ntotal('three')\n"
 LINT = "x = None\nif x == None:\n    pass\n"
 FINE = "X = 1\n"
@@ -27,7 +30,18 @@ FLOW = (
 FAILING = "def test_total():\n    assert 1 == 2\n"
 PASSING = "def test_total():\n    assert 1 == 1\n"
 PIP, BANDIT, MYPY, SECRETS = ("sca", "pip-audit"), ("sast", "bandit"), ("type", "mypy"), ("secrets", "detect-secrets")
+SYFT, SEMGREP, KINGFISHER = ("sbom", "syft"), ("sast", "semgrep"), ("secrets", "kingfisher")
 RUFF, FORMAT, ZIZMOR, PYTEST = ("lint", "ruff"), ("format", "ruff-format"), ("ci", "zizmor"), ("test", "pytest")
+
+UV_AUDIT, UV_LOCK, POETRY_LOCK, PDM_LOCK = (
+    ("sca", name) for name in ("uv-audit", "uv-lock", "poetry-lock", "pdm-lock")
+)
+STALE = {path.name: path.read_text("utf-8") for path in (Path(__file__).parents[1] / "data" / "stale").iterdir()}
+EDITABLE = STALE["uv.lock"].replace("virtual", "editable")
+DYNAMIC = (
+    "[project]\nname = 'stale'\nversion = '1'\nrequires-python = '>=3.8'\ndynamic = ['dependencies']\n"
+    "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
+)
 
 
 @dataclass(frozen=True)
@@ -42,6 +56,7 @@ class Row:
     found: bool = False
     options: dict[str, Any] = field(default_factory=dict)  # of the tool, in our YAML
     git: bool = True
+    service: tuple[int, str] | None = None  # status and body of the live advisory service
 
 
 def requirement(line: str) -> Files:
@@ -49,6 +64,20 @@ def requirement(line: str) -> Files:
 
 
 CLEAN = "exit 0, clean"
+ERROR = "exit 1, a traceback, as for vulnerabilities"
+NEWER = {"id": "X-1", "schema_version": "2.0.0", "modified": "2026-01-01T00:00:00Z", "affected": []}
+# What it answers, what pip-audit makes of that (measured with 2.10.1), status and body.
+SERVICES: tuple[tuple[str, str, tuple[int, str]], ...] = (
+    ("nothing", CLEAN, (200, "{}")),
+    ("404", ERROR, (404, "{}")),
+    ("429", ERROR, (429, "{}")),
+    ("500", ERROR, (500, "{}")),
+    ("with a page for people", ERROR, (200, "<html></html>")),
+    ("with a record of a schema to come", CLEAN, (200, json.dumps({"vulns": [NEWER]}))),
+    ("with a page after each page", "exit 0, the first page only", (200, '{"next_page_token": "more"}')),
+    ("with half an answer", ERROR, (200, '{"vulns": [{"id": ')),
+    ("to nobody: the connection is refused", ERROR, (0, "")),
+)
 ROWS = (
     Row("requirements.txt includes another file", PIP, "exit 0, no dependencies", {**requirement("-r more.txt"), "more.txt": f"{BAD}\n"}, "pip-audit|security findings", found=True),
     Row("requirements.txt includes a file that is not there", PIP, "exit 0, no dependencies", requirement("-r gone.txt"), r"gone\.txt"),
@@ -69,6 +98,7 @@ ROWS = (
     Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock"),
     Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"s\xff\xfeix==1.16.0\n"}, r"requirements\.txt"),
     Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py"),
+    *(Row(f"the service answers {what}", PIP, alone, requirement(BAD), "pip-audit gave no verdict", service=answer) for what, alone, answer in SERVICES),
     Row("every file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": "print 'x'\n"}, r"(?s)(a|b)\.py"),
     Row("one file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
     Row("a `.bandit` that skips the rule", BANDIT, "exit 0, no results", {"a.py": SHELL, ".bandit": "[bandit]\nskips = B602,B404,B603\n"}, "security finding", found=True),
@@ -81,6 +111,7 @@ ROWS = (
     Row("a function without annotations holds the error", MYPY, "exit 0, Success", {"a.py": "def total():\n    x: int = 'three'\n    return x\n"}, "quality finding", found=True),
     Row("mypy.ini ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\nignore_errors = True\n"}, r"is blind.*mypy\.ini:2: ignore_errors"),
     Row("a comment in the file ignores all errors", MYPY, "exit 0, Success", {"a.py": f"# mypy: ignore-errors\n{WRONG}"}, r"a\.py.*ignore-errors"),
+    Row("a comment in the file switches the code of the errors off", MYPY, "exit 0, Success", {"a.py": f"# mypy: disable-error-code=arg-type\n{WRONG}", "b.py": FINE}, r"a\.py.*disable-error-code"),
     Row("pyproject.toml ignores all errors", MYPY, "exit 0, Success", {"a.py": WRONG, "pyproject.toml": "[tool.mypy]\nignore_errors = true\n"}, r"is blind.*pyproject\.toml:2"),
     Row("a section of the configuration ignores one module", MYPY, "exit 0, Success", {"a.py": WRONG, "mypy.ini": "[mypy]\n[mypy-a]\nignore_errors = True\n"}, r"mypy gave no verdict.*mypy\.ini \(ignore_errors for a\)"),
     Row("a configuration that cannot be parsed", MYPY, "exit 0, a line on stderr", {"a.py": WRONG, "mypy.ini": "[mypy\nstrict\n"}, r"mypy\.ini"),
@@ -96,11 +127,17 @@ ROWS = (
     Row("a secret in swagger.json", SECRETS, "exit 0, no results", {"swagger.json": '{"key": "AKIA' + 'Z3MJ5TQ7RX2WBLPK"}\n'}, "security finding", found=True),
     Row("`fix = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix = true\nunsafe-fixes = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
     Row("`fix-only = true` in the configuration", RUFF, "rewrites the file, exit 0", {"a.py": "import os\n", "ruff.toml": "fix-only = true\n[lint]\nselect=['F']\n"}, "quality finding", found=True),
+    Row("a damaged uv.lock", SYFT, "exit 0, no packages", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock.*cannot be read"),
+    Row("a file of Python 2", SEMGREP, "exit 0, no results, the file counts as scanned", {"a.py": "import subprocess\n\nprint 'x'\nsubprocess.call(input(), shell=True)\n", "b.py": FINE}, r"a\.py"),
+    Row("a `.semgrepignore` leaves the file out", SEMGREP, "exit 0, nothing scanned", {"a.py": "import yaml\n\nyaml.load(input())\n", ".semgrepignore": "a.py\n"}, "security finding", found=True),
+    Row("a secret in a file of UTF-16", KINGFISHER, "exit 200, found", {"a.txt": TOKEN.encode("utf-16"), "b.py": FINE}, r"a\.txt"),
+    Row("a comment asks to pass over the secret", KINGFISHER, "exit 0, no findings", {"a.py": f"{TOKEN.rstrip()}  # kingfisher:ignore\n"}, "security finding", found=True),
     Row("no rule is selected", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nselect = []\n"}, r"is blind.*ruff\.toml:2"),
     Row("every rule is ignored", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint]\nignore = ['E', 'F']\nselect=['E', 'F']\n"}, r"ruff gave no verdict"),
     Row("every file ignores every rule", RUFF, "exit 0, All checks passed", {"a.py": LINT, "ruff.toml": "[lint.per-file-ignores]\n'**' = ['ALL', 'E', 'F', 'B']\n"}, r"ruff gave no verdict"),
     Row("every file is excluded", RUFF, "exit 0, a warning", {"a.py": LINT, "ruff.toml": "exclude = ['**']\n"}, r"ruff"),
     Row("a configuration that is no TOML", RUFF, "exit 2", {"a.py": LINT, "ruff.toml": "select = [\n"}, r"ruff gave no verdict"),
+    Row("the configuration of a folder below selects no rule", RUFF, "exit 0, All checks passed", {"app/a.py": LINT, "b.py": FINE, "c.py": FINE, "ruff.toml": "lint.select = ['E', 'F']\n", "app/ruff.toml": "lint.select = []\n"}, r"app/a\.py.*app/ruff\.toml"),
     Row("a comment in the file switches ruff off", RUFF, "exit 0, All checks passed", {"a.py": f"# ruff: noqa\n{LINT}"}, r"a\.py"),
     Row("the formatter excludes every file", FORMAT, "exit 0", {"a.py": "x  =  1\n", "ruff.toml": "[format]\nexclude = ['**']\n"}, r"ruff-format"),
     Row("a file that cannot be formatted", FORMAT, "exit 2", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
@@ -116,6 +153,19 @@ ROWS = (
     Row("a test ends the process", PYTEST, "exit 0", {"test_a.py": "import os\n\n\ndef test_a():\n    os._exit(0)\n"}, r"pytest"),
     Row("a test file that cannot be imported", PYTEST, "exit 2", {"test_a.py": "import not_installed_anywhere\n", "test_b.py": PASSING}, r"test_a\.py|quality finding", found=True),
     Row("the project's options stop at the first failure", PYTEST, "exit 1", {"test_a.py": FAILING, "test_b.py": FAILING, "pytest.ini": "[pytest]\naddopts = -x\n"}, r"quality finding|test_b", found=True),
+    Row("a vulnerable pin in a file that uv does not read", UV_AUDIT, "exit 2: no uv.lock", requirement(BAD), "security finding", found=True),
+    Row("a lock that is older than its manifest", UV_LOCK, "uv export and uv audit: exit 0", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("metadata that only a build would tell", UV_LOCK, "runs the project's backend", {"a.py": FINE, "pyproject.toml": DYNAMIC, "uv.lock": EDITABLE}, r"uv\.lock.*without a build"),
+    Row("a lock that is older than its manifest", POETRY_LOCK, "exit 1", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("a lock that is damaged", POETRY_LOCK, "exit 1", {"a.py": FINE, **STALE, "poetry.lock": "package = [\n"}, r"poetry\.lock"),
+    Row("a lock that is older than its manifest", PDM_LOCK, "exit 1", {"a.py": FINE, **STALE}, "quality finding", found=True),
+    Row("the project adds options to the command", PDM_LOCK, "exit 0", {"a.py": FINE, **STALE, "pyproject.toml": STALE["pyproject.toml"] + "[tool.pdm.options]\nlock = ['--refresh']\n"}, r"pyproject\.toml.*look away"),
+    Row("there is no policy", ("sca", "licences"), "-", requirement("six==1.16.0"), r"no licence policy"),
+    Row("there is no key", ("sca", "safety"), "asks for a login", requirement("six==1.16.0"), r"SAFETY_API_KEY"),
+    Row("there is no database, or no program", ("sca", "trivy"), "exit 1", requirement("six==1.16.0"), r"trivy gave no verdict"),
+    Row("there is no database, or no program", ("sca", "osv-scanner"), "exit 127", requirement("six==1.16.0"), r"osv-scanner gave no verdict"),
+    Row("a `.secrets.baseline` that knows another secret", SECRETS, "exit 0, all known", {"a.py": FINE, "a.txt": KEY, ".secrets.baseline": '{"version": "1.5.0", "results": {"a.txt": [{"type": "AWS Access Key", "hashed_secret": "00", "line_number": 1}]}}'}, "security finding", found=True),
+    Row("a `.secrets.baseline` that is damaged", SECRETS, "exit 2", {"a.py": FINE, "a.txt": KEY, ".secrets.baseline": "{"}, r"\.secrets\.baseline"),
     Row("our own YAML excludes everything", BANDIT, "-", {"a.py": SHELL}, r"nothing was checked|no Python files", options={"exclude": ["**"]}),
     Row("there is no Python file at all", BANDIT, "exit 0, no results", {"a.txt": "x\n"}, r"nothing was checked|no Python files"),
 )  # fmt: skip
@@ -128,7 +178,7 @@ def yaml(row: Row) -> dict[str, Any]:
     )
     stages[stage] = {"tools": [tool]}
     if stage == "sca":
-        stages[stage]["advisories"] = SNAPSHOT
+        stages[stage]["advisories"] = SNAPSHOT if row.service is None else {"source": "live"}
     if stage == "test":
         stages[stage]["coverage"] = 0
     options = {key: value for key, value in row.options.items() if key != "exclude"}
@@ -151,9 +201,15 @@ def cases() -> Iterator[Any]:
 
 @pytest.mark.parametrize("row", cases())
 def test_a_scanner_that_did_not_look_does_not_pass(
-    row: Row, repository: Callable[..., Any], told: Callable[[dict[str, str]], None], tmp_path: Any
+    row: Row,
+    repository: Callable[..., Any],
+    told: Callable[[dict[str, str]], None],
+    service: Callable[..., str],
+    tmp_path: Any,
 ) -> None:
     project = repository(row.files, yaml(row), git=row.git)
+    if row.service is not None:
+        project.service = service(*row.service) if row.service[0] else "http://127.0.0.1:9"
     ran = project.run()
     verdict = ran.report["verdict"]
     reasons = [*verdict["incomplete"], *verdict["reasons"]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,29 @@ def test_broken_caches_are_misses_for_real_tools(project: Path) -> None:
             own.write_bytes(b"\0garbage" + own.read_bytes()[: own.stat().st_size // 2])
     assert "bandit" in same(project)
     assert same(project) == set()
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_a_broken_list_of_the_base_is_made_again(project: Path) -> None:
+    def git(*words: str) -> None:
+        who = ("-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", *who, *words], cwd=project, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "one")
+    (project / "shop/price.py").write_text(FILES["shop/price.py"] + "\n\nassert double(1)\n")
+    git("commit", "-q", "-a", "-m", "two")
+    first, _ = run(project, "first", "--base", "HEAD~1")
+    assert b'"base_source":"worktree"' in first
+    second, started = run(project, "second", "--base", "HEAD~1")
+    assert started == set()
+    assert b'"base_source":"cache"' in second
+    assert json.loads(second)["verdict"]["findings"] == json.loads(first)["verdict"]["findings"]
+    (kept,) = (project.parent / "cache" / "baselines").iterdir()
+    whole = kept.read_bytes()
+    for damage in (whole[: len(whole) // 2], whole.replace(b"bandit", b"bandot"), b"", b"\0" * 40):
+        kept.write_bytes(damage)
+        assert run(project, "again", "--base", "HEAD~1") == (first, set())
+        assert kept.read_bytes() == whole

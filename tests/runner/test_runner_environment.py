@@ -45,6 +45,7 @@ def test_only_what_is_listed() -> None:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONNOUSERSITE": "1",
+        "PYTHONSAFEPATH": "1",
         "PYTHONUTF8": "1",
         "TEMP": "/scratch/tmp",
         "TMP": "/scratch/tmp",

@@ -53,6 +53,13 @@ def test_only_the_last_states_are_kept(memory: Memory) -> None:
     assert [len(one(memory, number)) for number in (5, 4, 3, 2, 0)] == [0, 0, 0, 0, 1]
 
 
+def test_large_answers_push_one_another_out(memory: Memory) -> None:
+    make = Maker()
+    for number in (1, 1, 2, 1):
+        memory.one("large", Gap, number, make, last=0)
+    assert len(make.asked) == 3
+
+
 def test_only_what_changed_is_made_again(memory: Memory) -> None:
     assert each(memory, {"a": "1", "b": "1b"}) == ["a", "b"]
     assert each(memory, {"a": "1", "b": "2b"}) == ["b"]

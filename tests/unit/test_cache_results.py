@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -216,6 +218,56 @@ def test_what_cannot_be_told_is_never_kept(lab: Lab, change: dict[str, Any]) -> 
 def test_a_file_with_a_gap_is_looked_at_again(lab: Lab) -> None:
     lab.write(b="GAP\n")
     same(lab, ALL)
+    same(lab, ["b.txt"])
+
+
+def test_of_the_base_only_what_differs_is_looked_at(lab: Lab, tmp_path: Path) -> None:
+    base = replace(lab, root=tmp_path / "base")
+    base.root.mkdir()
+    for path in lab.root.iterdir():
+        (base.root / path.name).write_bytes(path.read_bytes())
+    (base.root / "b.txt").write_text("E8 before\n")
+    (base.root / "gone.txt").write_text("E8 gone\n")
+    same(lab, ALL)
+    same(base, ["b.txt", "gone.txt"])
+    same(lab, [])
+    same(base, [])
+
+
+def test_two_runs_at_once_give_what_one_gives(lab: Lab) -> None:
+    fresh, _ = lab.run(cached=False)
+    with ThreadPoolExecutor(4) as pool:
+        answers = [one.result()[0] for one in [pool.submit(lab.run) for _ in range(4)]]
+    assert answers == [fresh] * 4
+    same(lab, [])
+
+
+def test_a_disk_that_is_full_costs_nothing_but_time(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    same(lab, ALL)
+    lab.write(b="E9 else\n")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("py_secure_ci.cache.shelf.tempfile.mkstemp", full)
+        same(lab, ["b.txt"])
+        same(lab, ["b.txt"])
+    same(lab, ["b.txt"])
+    same(lab, [])
+
+
+def test_a_run_that_is_killed_while_it_keeps_leaves_the_old_answers(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    same(lab, ALL)
+    lab.write(b="E9 else\n")
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr("py_secure_ci.cache.shelf.Path.replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            lab.run()
     same(lab, ["b.txt"])
 
 

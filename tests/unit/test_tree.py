@@ -252,3 +252,14 @@ def test_utf16_is_told_from_binary():
     assert looks_like_utf16("hello world".encode("utf-32-be"))
     assert not looks_like_utf16(bytes(range(256)) * 4)
     assert not looks_like_utf16(b"\xde\x12\x04\x95" + b"".join(n.to_bytes(4, "little") for n in range(28, 600, 8)))
+
+
+def test_what_a_sparse_checkout_left_out_is_a_gap_and_what_is_excluded_is_not(repository, tree_of):
+    for name in ("here.py", "gone.py", "folder/a.py", "folder/b.py", "half/a.py", "half/b.py", "docs/c.py"):
+        write(repository, name)
+    commit(repository)
+    git(repository, "sparse-checkout", "set", "--no-cone", "/here.py", "/half/a.py")
+    tree = tree_of(repository, exclude=["docs/**"])
+    assert tree.files == ("half/a.py", "here.py")
+    assert [gap.subject for gap in tree.gaps] == ["folder", "gone.py", "half/b.py"]
+    assert all("sparse" in gap.reason for gap in tree.gaps)

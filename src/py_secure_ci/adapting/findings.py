@@ -38,7 +38,8 @@ class Shape:
     """Keys of a tool's record, dotted where they lie deeper (`location.path`). What is required must be there.
 
     `span`: the keys of line, column, end line and end column, as many as there are; they count from `first`.
-    `words`: the severity that each of the tool's own words means; any other word is a wrong shape.
+    `words`: the severity that each of the tool's own words means; any other word is a wrong shape. A tool without such
+    words has no `severity`, and an empty word in the table.
     """
 
     path: str
@@ -54,10 +55,11 @@ class Shape:
         """The finding that a record tells. Raises WrongShape."""
         what = f"{tool}'s finding"
         rule = value(record, self.rule, str, what) if not self.unnamed else optional(record, self.rule, str, what)
+        said = value(record, self.severity, str, what) if self.severity else ""
         return Finding(
             tool=tool,
             rule=rule or self.unnamed,
-            severity=word(self.words, value(record, self.severity, str, what), f"{tool}'s severity"),
+            severity=word(self.words, said, f"{tool}'s severity"),
             message=value(record, self.message, str, what).strip(),
             location=self._place(record, project_path(value(record, self.path, str, what), task.root), what),
         )

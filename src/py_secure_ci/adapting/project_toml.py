@@ -14,13 +14,17 @@ else:
     import tomli as tomllib
 
 
+def whole_table(text: str, name: str) -> dict[str, Any]:
+    """All that a TOML file holds. `name`: of the file, for the error. Broken TOML raises `WrongShape`."""
+    try:
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise WrongShape(f"{name} is not valid TOML: {error}") from None
+
+
 def tool_table(text: str, name: str) -> dict[str, Any] | None:
     """`[tool.<name>]` of a pyproject.toml, None if there is none. Broken TOML raises `WrongShape`."""
-    try:
-        document = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WrongShape(f"pyproject.toml is not valid TOML: {error}") from None
-    tools = document.get("tool")
+    tools = whole_table(text, "pyproject.toml").get("tool")
     table = tools.get(name) if isinstance(tools, dict) else None
     return table if isinstance(table, dict) else None
 

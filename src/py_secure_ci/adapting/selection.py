@@ -6,7 +6,7 @@ import os
 import posixpath
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 
 from py_secure_ci.tool import Selection, Task
@@ -80,3 +80,9 @@ def named(*names: str) -> Select:
 def ending(*suffixes: str) -> Select:
     """For `Tool.select`: the files with these suffixes (lower case, with the dot)."""
     return lambda files, _settings: Selection(with_suffix(files, frozenset(suffixes)))
+
+
+def workflows(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
+    """For `Tool.select`: GitHub's workflow files. Only the root's count, but an example is copied sooner or later."""
+    yaml = with_suffix(files, frozenset({".yml", ".yaml"}))
+    return Selection(tuple(file for file in yaml if PurePosixPath(file).parts[-3:-1] == (".github", "workflows")))

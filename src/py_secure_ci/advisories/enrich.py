@@ -124,7 +124,7 @@ class _Package:
         return replace(
             cluster[0],
             rule=advisory.ids[0],
-            severity=judged.severity,
+            severity=_severity(judged.severity, cluster),
             message=_message(advisory, self._asked_at()),
             fix=_fix(advisory, upgrade),
             advisory=advisory,
@@ -142,6 +142,12 @@ class _Package:
                     if one.name == self.pin.via[0] and (one.file, one.line) != (self.pin.file, self.pin.line):
                         return f"{one.file}:{one.line}"
         return ""
+
+
+def _severity(judged: Severity, cluster: list[Finding]) -> Severity:
+    """What the vectors say; where there are none, what a tool says, and never a guess."""
+    said = [one.severity for one in cluster if one.severity is not Severity.UNKNOWN]
+    return judged if judged is not Severity.UNKNOWN or not said else max(said, key=lambda one: one.rank)
 
 
 def _ascending(versions: Iterable[str]) -> tuple[str, ...]:

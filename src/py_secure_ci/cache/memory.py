@@ -28,9 +28,19 @@ class Memory:
         self._folder, self._label, self._product = folder, label, product
 
     def one(
-        self, name: str, tp: type[T], given: object, make: Callable[[], T], still: Callable[[], bool] = lambda: True
+        self,
+        name: str,
+        tp: type[T],
+        given: object,
+        make: Callable[[], T],
+        still: Callable[[], bool] = lambda: True,
+        *,
+        last: int = _LAST,
     ) -> T:
-        """What `make` gives for `given` (JSON data). `still`: whether the input is yet what it was, when it is made."""
+        """What `make` gives for `given` (JSON data). `still`: whether the input is yet what it was, when it is made.
+
+        `last`: how many answers besides the newest stay.
+        """
         if not self._product:
             return make()
         key, shelf = keys.digest([self._product, given])[:40], self._shelf(name)
@@ -42,8 +52,8 @@ class Memory:
         made = make()
         text = _text(made, tp)
         if len(text) <= _LARGEST and still():
-            last = dict(sorted(known.items(), key=lambda one: one[1][0])[-_LAST:])
-            write_shelf(shelf, newer(last, {key: text}))
+            others = sorted(known.items(), key=lambda one: one[1][0])
+            write_shelf(shelf, newer(dict(others[max(0, len(others) - last) :]), {key: text}))
         return made
 
     def each(

@@ -7,7 +7,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from py_secure_ci.checking.accounting import Tally, settle
@@ -39,6 +39,7 @@ class Workshop:
     environment: Callable[[Path, bool], Mapping[str, str]]  # (scratch, network) -> a child's environment
     scratch: Callable[[], Path]  # a new empty folder
     usage: Callable[[str, str, Ended], None]
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)  # further variables, never to be shown
     guarded: tuple[Path, ...] = ()  # folders that no child may change, whatever it may do to the tree
     spread: Callable[[Callable[[Task], Reading], tuple[Task, ...]], Iterable[Reading]] = map
     slot: Callable[[float], AbstractContextManager[None]] = lambda _seconds: nullcontext()
@@ -163,14 +164,15 @@ def run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) ->
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", errors="surrogateescape", newline="\n")
     with workshop.slot(task.expected):
-        ended = workshop.run(_request(command, task, workshop))
+        ended = _without_secrets(workshop.run(_request(command, task, workshop)), workshop.secrets)
     workshop.usage(tool.name, command.name, ended)
     said = (ended.stderr or ended.stdout).decode("utf-8", "replace")
     if ended.problem:
         kind = next((kind for words, kind in _STOPPED.items() if ended.problem.startswith(words)), ToolFailure)
         raise kind(ended.problem, detail=said, hint=_hint(ended.problem, tool))
     if ended.status is None or ended.status not in command.clean | command.found:
-        raise ToolFailure(f"ended with exit status {ended.status}, which is not an answer", detail=said)
+        meaning = f" ({said_so})" if (said_so := command.statuses.get(ended.status or 0)) else ""
+        raise ToolFailure(f"ended with exit status {ended.status}, which is not an answer{meaning}", detail=said)
     try:
         stdout = ended.stdout.decode("utf-8")
     except UnicodeDecodeError:
@@ -179,8 +181,26 @@ def run_command(tool: Tool, command: Command, task: Task, workshop: Workshop) ->
         status=ended.status,
         stdout=stdout,
         stderr=ended.stderr.decode("utf-8", "replace"),
-        files={name: made for name in command.outputs if (made := _output(task.scratch / name)) is not None},
+        files={
+            name: _masked(made, workshop.secrets)
+            for name in command.outputs
+            if (made := _output(task.scratch / name)) is not None
+        },
     )
+
+
+def _without_secrets(ended: Ended, secrets: Mapping[str, str]) -> Ended:
+    """What a process said, without the keys that it was handed."""
+    for value in filter(None, secrets.values()):
+        key = value.encode("utf-8", "surrogateescape")
+        ended = replace(ended, stdout=ended.stdout.replace(key, b"****"), stderr=ended.stderr.replace(key, b"****"))
+    return ended
+
+
+def _masked(text: str, secrets: Mapping[str, str]) -> str:
+    for value in filter(None, secrets.values()):
+        text = text.replace(value, "****")
+    return text
 
 
 def _request(command: Command, task: Task, workshop: Workshop) -> Request:
@@ -189,8 +209,8 @@ def _request(command: Command, task: Task, workshop: Workshop) -> Request:
         program = str(_program(workshop.programs, program))
     return Request(
         argv=(program, *command.argv[1:]),
-        cwd=task.root,
-        env={**workshop.environment(task.scratch, command.network), **command.env},
+        cwd=task.scratch if command.in_scratch else task.root,
+        env={**workshop.environment(task.scratch, command.network), **command.env, **workshop.secrets},
         stdin=command.stdin.encode("utf-8", "surrogateescape"),
         timeout=task.options.timeout if task.budget is None else task.budget,
         network=command.network,

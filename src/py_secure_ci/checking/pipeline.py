@@ -18,7 +18,7 @@ from py_secure_ci.checking.execution import FAULTS, Workshop, failed
 from py_secure_ci.checking.planning import Plan, plan, tuning
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
-from py_secure_ci.config.settings import Config
+from py_secure_ci.config.settings import Config, Options
 from py_secure_ci.dependencies.frameworks import frameworks_of
 from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
 from py_secure_ci.model import Gap, Stage
@@ -27,7 +27,7 @@ from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree
-from py_secure_ci.tool import Reading, Task, Tool
+from py_secure_ci.tool import History, Reading, Task, Tool
 
 
 class Observer(Protocol):
@@ -50,6 +50,7 @@ class Installed:
     info: ToolInfo
     programs: Path | None
     overlay: Path | None = None
+    variables: Mapping[str, str] = field(default_factory=dict, repr=False)  # the user's, for `Tool.variables`
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Services:
     guarded: tuple[Path, ...] = ()  # folders that no child may change
     advisory_url: str = ""
     offline: bool = False
+    history: Callable[[], History | None] = lambda: None  # raises SourceError
     stopped: Callable[[], bool] = lambda: False
 
 
@@ -118,7 +120,7 @@ def check(
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
     frameworks = frameworks_for(plans, dependencies, tree, sources)
-    return check_plans(config, plans, tree, services, frameworks=frameworks)
+    return check_plans(config, plans, tree, sources, services, frameworks=frameworks)
 
 
 def frameworks_for(
@@ -133,21 +135,28 @@ def check_plans(
     config: Config,
     plans: tuple[Plan | Skipped | Failed, ...],
     tree: Tree,
+    sources: Sources,
     services: Services,
     *,
     frameworks: frozenset[str] = frozenset(),
     answers: bool = False,
 ) -> Run:
     """The same for plans that are made. With `answers` the run also holds what was said, before it was judged."""
-    return _Check(config, tree, services, frameworks, answers).run(plans)
+    return _Check(config, tree, sources, services, frameworks, answers).run(plans)
 
 
 class _Check:
     def __init__(
-        self, config: Config, tree: Tree, services: Services, frameworks: frozenset[str], answers: bool
+        self,
+        config: Config,
+        tree: Tree,
+        sources: Sources,
+        services: Services,
+        frameworks: frozenset[str],
+        answers: bool,
     ) -> None:
-        self.config, self.tree, self.services, self.frameworks = config, tree, services, frameworks
-        self.answers = answers
+        self.config, self.tree, self.sources, self.services = config, tree, sources, services
+        self.frameworks, self.answers = frameworks, answers
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
@@ -238,15 +247,22 @@ class _Check:
             pins=one.pins,
             share=one.share,
             settings=one.settings,
-            options=self.config.options(one.tool.name),
+            texts=one.texts,
+            nested=self._nested(one.tool) if one.tool.nested_settings else {},
+            options=_options(one.tool, self.config),
             stage_options=one.stage.options,
             python=python.python if python else None,
             elsewhere=self.tree.elsewhere,
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
+            history=self.services.history() if one.tool.history else None,
             frameworks=self.frameworks if one.tool.wants_frameworks else frozenset(),
         )
+
+    def _nested(self, tool: Tool) -> dict[str, str]:
+        paths = [path for path in self.tree.files if "/" in path and path.rpartition("/")[2] in tool.settings]
+        return {path: self.sources.text(path) or "" for path in paths}
 
     def _workshop(self, installed: Installed) -> Workshop:
         return Workshop(
@@ -257,6 +273,7 @@ class _Check:
             scratch=self.services.scratch,
             usage=self._usage,
             guarded=self.services.guarded,
+            secrets=installed.variables,
             spread=self._spread,
             slot=self.slots.one,
         )
@@ -276,6 +293,12 @@ class _Check:
                     memory=ended.peak,
                 )
             )
+
+
+def _options(tool: Tool, config: Config) -> Options:
+    """What the YAML says for the tool, with the tool's own time limit where that says nothing of one."""
+    options = config.options(tool.name)
+    return replace(options, timeout=tool.timeout) if tool.timeout and options.timeout == Options().timeout else options
 
 
 def _interpreter(future: Future[Interpreter | None] | None) -> Interpreter | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from py_secure_ci.checking.accounting import Tally
 from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap, Stage
+from py_secure_ci.path_globs import fits
 from py_secure_ci.pins import Dependencies, Pin
 from py_secure_ci.report import Failed, Skipped, ToolInfo
 from py_secure_ci.source.sources import Sources
@@ -32,6 +33,7 @@ class Plan:
     tally: Tally
     settings: Mapping[str, str]
     share: tuple[str, ...] | None = None
+    texts: Mapping[str, str] = field(default_factory=dict)  # what a tool of ours looks at
 
 
 def plan(
@@ -110,7 +112,8 @@ def _plan_one(
         excluded=(*selection.excluded, *_of_interest(tool, ours)),
         gaps=(*gaps, *_blinded(tool, text, sources)),
     )
-    return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings)
+    read = {path: said for path in text if fits(path, tool.texts) and (said := sources.text(path)) is not None}
+    return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings, texts=read)
 
 
 def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]:
@@ -125,6 +128,7 @@ def _nothing(tool: Tool) -> str:
         Stage.CI: "no workflow files",
         Stage.TEST: "no test files",
         Stage.SECRETS: "no text files",
+        Stage.SCA: "no files of its kind",
         Stage.SBOM: "no files",
     }
     return f"there are {words.get(tool.stage, 'no Python files')} to look at"

@@ -23,6 +23,7 @@ from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
+from py_secure_ci.dependencies.frameworks import django_hint
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.formats.escaping import visible
 from py_secure_ci.judging.policy import judge
@@ -157,6 +158,7 @@ def services_of(
         environment=session.environment,
         scratch=session.new_folder,
         interpreter=surroundings.interpreter,
+        history=surroundings.history,
         observer=progress,
         jobs=arguments.jobs or os.cpu_count() or 1,
         advisory_url=advice.url,
@@ -194,9 +196,12 @@ def report_of(
     python = any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files)
     if not python and not project.tree.elsewhere:
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
+    gaps += _unread(run, dependencies)
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
     memo = {"memo": results.assembled} if results else {}
     outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
+    test = project.config.stages.get(Stage.TEST)
+    hints = django_hint(dependencies, project.tree.files, test.tools) if test else ()
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
     return Report(
         version=VERSION,
@@ -204,10 +209,18 @@ def report_of(
         outcomes=outcomes,
         gaps=tuple(gaps),
         excluded=project.tree.excluded,
-        notes=(*project.tree.notes, *advice.notes, *how, *limits),
+        notes=(*project.tree.notes, *advice.notes, *how, *hints, *limits),
         dependencies=dependencies,
         components=run.components,
     )
+
+
+def _unread(run: Run, dependencies: Dependencies) -> list[Gap]:
+    """Declarations that nobody could read, where there is an SBOM to miss them and no audit to tell."""
+    names = {one.tool.name for one in run.outcomes}
+    if "pip-audit" in names or not any(one.tool.stage is Stage.SBOM for one in run.outcomes):
+        return []
+    return [Gap(one.file, one.reason, one.line) for one in dependencies.unpinned if one.name == one.file]
 
 
 def _context(project: Project, run: Run, advice: Advice, session: Session) -> Context:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 
+from py_secure_ci.cache.keys import product
+from py_secure_ci.cache.shelf import read_shelf, write_shelf
 from py_secure_ci.commands.base_report import known_from
 from py_secure_ci.commands.base_scan import scan
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
-from py_secure_ci.errors import BaselineError, OutputError, SourceError
+from py_secure_ci.errors import BaselineError, SourceError
 from py_secure_ci.judging import baseline as baselines
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.model import Stage
-from py_secure_ci.output import write_one
 from py_secure_ci.toolchain.places import LOCKS
 from py_secure_ci.version import VERSION
 
+_KEY = "baseline"
 MAX_BYTES = 100 * 1024 * 1024
 LIVE_DATA = "live"  # the word of Context.advisories for a service that was asked
 
@@ -124,8 +126,8 @@ def _first(
         why = f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
         return Known(why=why, notes=notes)
     if whole and not session.interrupted and not arguments.no_cache:
-        with suppress(OutputError):  # a cache that cannot be written costs time, nothing else
-            write_one(places.cache, baselines.render(found))
+        # Signed: half a list would make new what is known. Where it cannot be written that costs time, nothing else.
+        write_shelf(places.cache, {_KEY: (1, json.dumps(baselines.render(found)))})
     return Known(baseline=found, source="worktree", notes=notes)
 
 
@@ -177,6 +179,7 @@ def _cache_place(project: Project, base: Base, stages: tuple[Stage, ...], sessio
     prefix = project.tree.repository.prefix if project.tree.repository else ""
     words = (
         VERSION,
+        product(),
         base.commit,
         prefix,
         project.config.digest,
@@ -185,12 +188,13 @@ def _cache_place(project: Project, base: Base, stages: tuple[Stage, ...], sessio
         *(one.value for one in stages),
     )
     key = hashlib.sha256("\0".join(words).encode()).hexdigest()
-    return session.cache / "baselines" / f"{key}.txt"
+    return session.cache / "baselines" / f"{key}.kept"
 
 
 def _read(place: Path) -> Baseline | None:
     """A damaged or missing entry is a miss."""
+    _, text = read_shelf(place).get(_KEY, (0, ""))
     try:
-        return baselines.parse(place.read_text(encoding="utf-8"), place.name)
-    except (OSError, ValueError, BaselineError):
+        return baselines.parse(json.loads(text), place.name)
+    except (ValueError, TypeError, AttributeError, RecursionError, BaselineError):
         return None

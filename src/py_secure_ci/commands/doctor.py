@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.commands.installing import given
 from py_secure_ci.commands.project import find_config, project_root
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import PySecureCiError, ToolchainError
@@ -16,7 +17,8 @@ from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.scratch import scratch
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
-from py_secure_ci.toolchain.places import cache_folder
+from py_secure_ci.toolchain.places import LOCKS, cache_folder
+from py_secure_ci.toolchain.release import is_released
 from py_secure_ci.version import VERSION
 
 _FOUND, _MISSING = 0, 3
@@ -62,16 +64,21 @@ def _tell(tool: Tool, config: Config, toolchain: Toolchain, environ: Mapping[str
 
 
 def _state(tool: Tool, source: str, toolchain: Toolchain, environ: Mapping[str, str]) -> tuple[str, str, bool]:
+    if source == "ours":
+        return VERSION, "a check of our own", True
     if tool.of_python:
         return "", "part of the project's Python", True
     if source == "project":
         return "", "the project's own copy, found when it runs", True
     try:
+        given(tool, environ)
         if source == "path":
             with scratch() as folder:
                 found = toolchain.from_path(tool.name, program=tool.program or tool.name, cwd=folder)
             return found.version, str(found.bin), True
         status = toolchain.lookup(tool.lock or tool.name)
     except PySecureCiError as error:
+        if tool.source == "path" and is_released(tool.name, LOCKS):
+            return "", "not on PATH: its official release is fetched on first need", True
         return "", error.message, False
     return status.version, "installed" if status.installed else "installed on first need", True

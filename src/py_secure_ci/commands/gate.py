@@ -18,7 +18,7 @@ from py_secure_ci.errors import ReportError
 from py_secure_ci.judging import baseline as baselines
 from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.joining import ROOT, Judgement, joined
-from py_secure_ci.judging.policy import judge
+from py_secure_ci.judging.policy import MADE_UP, judge
 from py_secure_ci.model import State
 from py_secure_ci.output import CANONICAL
 from py_secure_ci.report import Completed, Report, Verdict
@@ -58,7 +58,8 @@ def _judged(name: str, report: Report, before: Verdict, config: Config, argument
         )
     today = datetime.now(timezone.utc).date()
     config = override(config, arguments.fail_on, None)
-    return judge(report, config.policy, baseline=_known(report, before), today=today)
+    carried = tuple(one for one in before.reasons if one.endswith(MADE_UP))
+    return judge(report, config.policy, baseline=_known(report, before), today=today, carried=carried)
 
 
 def _known(report: Report, before: Verdict) -> Baseline | None:
@@ -66,10 +67,14 @@ def _known(report: Report, before: Verdict) -> Baseline | None:
     if report.context.base_source in ("", "none"):
         return None
     known = {one.fingerprint for one in before.findings if one.state is State.EXISTING}
+    before_blocked = known.intersection(before.blocking)
     outcomes = tuple(
         replace(one, findings=tuple(finding for finding in one.findings if finding.fingerprint in known))
         if isinstance(one, Completed)
         else one
         for one in report.outcomes
     )
-    return baselines.of_report(replace(report, outcomes=outcomes))
+    known_then = baselines.of_report(replace(report, outcomes=outcomes))
+    # What was known and blocked nevertheless was known as suppressed, and the suppression is gone.
+    entries = (replace(one, suppressed=not before_blocked.isdisjoint(one.fingerprints)) for one in known_then.entries)
+    return replace(known_then, entries=tuple(sorted(entries)))

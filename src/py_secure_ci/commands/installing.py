@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from py_secure_ci.checking.pipeline import Installed
@@ -15,6 +16,7 @@ from py_secure_ci.report import ToolInfo
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.installation import Installation
+from py_secure_ci.version import VERSION
 
 
 class Installer:
@@ -36,14 +38,15 @@ class Installer:
 
     def install(self, tool: Tool, python: Path | None) -> Installed:
         """Raises ToolchainError."""
-        if tool.source in ("import", "custom"):
-            info = ToolInfo(name=tool.name, stage=tool.stage, source=tool.source)
+        if tool.source in ("import", "custom", "ours"):
+            version = VERSION if tool.source == "ours" else ""
+            info = ToolInfo(name=tool.name, stage=tool.stage, version=version, source=tool.source)
             return Installed(info, self._folder(tool))
         found = self._find(tool, tool.source or self._project.config.options(tool.name).source, python)
         info = ToolInfo(
             name=tool.name, stage=tool.stage, version=found.version, source=found.source, lock=found.lock, uri=tool.uri
         )
-        return Installed(info, found.bin, found.site_packages)
+        return Installed(info, found.bin, found.site_packages, given(tool, self._session.environ))
 
     def _folder(self, tool: Tool) -> Path | None:
         """Where on PATH a program of the user's own is; None for one that is named by its path, and for a report."""
@@ -62,7 +65,14 @@ class Installer:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name
         if source == "path":
             limit = self._project.config.options(tool.name).timeout
-            return self._toolchain.from_path(tool.name, program=program, cwd=self._session.new_folder(), seconds=limit)
+            place = self._session.new_folder()
+            try:
+                return self._toolchain.from_path(tool.name, program=program, cwd=place, seconds=limit)
+            except ToolchainError:
+                released = self._added.from_release(tool.name) if tool.source else None
+                if released is None:
+                    raise
+                return released
         if source == "project":
             if python is None:
                 raise ToolchainError(
@@ -76,3 +86,14 @@ class Installer:
         name = tool.lock or tool.name
         there = self._toolchain.lookup(name, python=overlay).installed
         return (self._toolchain if there else self._added).install(name, python=overlay)
+
+
+def given(tool: Tool, environ: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the tool is handed. Raises ToolchainError for one that is not set: it cannot do without."""
+    for name in tool.variables:
+        if not environ.get(name, "").strip():
+            raise ToolchainError(
+                f"it needs a key: the environment variable {name} is not set",
+                hint=f"Set {name} (in CI: from the platform's secrets), or take {tool.name} out of the YAML.",
+            )
+    return {name: environ[name].strip() for name in tool.variables}

@@ -130,7 +130,15 @@ def _project_done(one: Due, shares: list[Share], arguments: argparse.Namespace, 
         services = services_of(one.project, advice, surroundings, progress, arguments, session)
         guarded = session.runner.sandbox.readonly
         before = {} if guarded else tree_state(one.project.root, one.project.tree.files)
-        run = check_plans(one.project.config, plans, one.project.tree, services, frameworks=frameworks, answers=True)
+        run = check_plans(
+            one.project.config,
+            plans,
+            one.project.tree,
+            one.project.sources,
+            services,
+            frameworks=frameworks,
+            answers=True,
+        )
     names = {share.tool for share in shares}
     whole = {share.tool for share in shares if share.files is None}
     costs = services.costs

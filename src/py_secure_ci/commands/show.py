@@ -7,8 +7,9 @@ import json
 import os
 import sys
 import time
-from collections.abc import Collection, Container, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,6 +22,7 @@ from py_secure_ci.commands.session import Session
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console
+from py_secure_ci.formats.format import Format
 from py_secure_ci.model import Stage
 from py_secure_ci.output import remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
@@ -76,18 +78,34 @@ def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
     """The formats by file name. They depend on report and verdict alone, and the canonical text holds both whole."""
     due = [one for one in ALL_FORMATS if one.filename and _due(one.name, judged.report)]
     due = [one for one in due if not wanted or one.name in (*wanted, CANONICAL)]
-    first = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name == CANONICAL}
+    (report,) = [one.render(judged.report, judged.verdict) for one in due if one.name == CANONICAL]
+    given = digest(report.encode())
 
-    def rest() -> Files:
-        made = {one.filename: one.render(judged.report, judged.verdict) for one in due if one.name != CANONICAL}
-        if not wanted and _due("cyclonedx", judged.report):
-            from py_secure_ci.formats import cyclonedx
+    def kept(name: str, make: Callable[[], Mapping[str, str]]) -> Mapping[str, str]:
+        if judged.memory is None:
+            return make()
+        # A shelf for each: all of them at once would be in memory several times over.
+        return judged.memory.one(f"rendered-{name}", Files, given, lambda: Files(texts=make()), last=0).texts
 
-            made.update(cyclonedx.gitlab_sboms(judged.report))
-        return Files(texts=made)
+    texts: dict[str, str] = {}
+    for one in due:
+        if one.name == CANONICAL:
+            texts[one.filename] = report
+        else:
+            texts.update(kept(one.name, partial(_rendered, one, judged)))
+    if not wanted and _due("cyclonedx", judged.report):
+        texts.update(kept("gitlab-sboms", partial(_sboms, judged)))
+    return texts
 
-    given = [not wanted, [one.name for one in due], *(digest(text.encode()) for text in first.values())]
-    return {**first, **(judged.memory.one("files", Files, given, rest) if judged.memory else rest()).texts}
+
+def _rendered(one: Format, judged: Judged) -> Mapping[str, str]:
+    return {one.filename: one.render(judged.report, judged.verdict)}
+
+
+def _sboms(judged: Judged) -> Mapping[str, str]:
+    from py_secure_ci.formats import cyclonedx
+
+    return cyclonedx.gitlab_sboms(judged.report)
 
 
 def clear(folder: Path) -> None:

@@ -23,6 +23,7 @@ from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
 from py_secure_ci.source.diff import changed_lines
+from py_secure_ci.tool import History
 
 
 class Surroundings:
@@ -50,6 +51,14 @@ class Surroundings:
         """The commit that new findings are told from, if there is one."""
         return find_base(self.project, self.arguments.base or self.session.ci.base)
 
+    def history(self) -> History | None:
+        """The commits since the base, for tools that search them; None where no base was asked for."""
+        base, git = self.base, self.project.git
+        if isinstance(base, NoBase):
+            return History(problem=base.why) if base.why else None
+        shallow = "the clone is shallow, so commits since the base may be missing: fetch its whole history"
+        return History(base=base.commit, commits=git.adding(base.commit), problem=shallow if git.is_shallow() else "")
+
     def known(self, report: Report) -> Known:
         """What is known at the base."""
         if self._known is None:
@@ -64,7 +73,7 @@ class Surroundings:
         commit = base.commit if isinstance(base, Base) else ""
         git = self.project.git
         changed = changed_lines(git.changed_lines(commit)) if commit else {}
-        own = [name for name in (self.project.config.file, BASELINE_FILE) if name in changed]
+        own = [name for name in (self.project.config.file, BASELINE_FILE, ".secrets.baseline") if name in changed]
         edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
         notes = (*report.notes, *known.notes, *((known.why,) if known.why else ()), *edited)
         return replace(

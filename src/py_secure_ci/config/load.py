@@ -12,6 +12,7 @@ from packaging.utils import canonicalize_name
 
 from py_secure_ci.config import policy_settings, projects, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
+from py_secure_ci.config.licence_policy import licence_policy
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 from py_secure_ci.config.settings import (
@@ -53,6 +54,7 @@ def load_config(
     schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
     custom = custom_tools(source.data, own) + imported(source.data, known, expand)
     _refuse_switched_off(source, custom)
+    _check_licences(source)
     names = (*known, *(one.name for one in custom))
     config = _config(source.data, defaults, custom, names, _placer(source), file, digest)
     run = tuple(one for one in custom if not one.path)
@@ -114,6 +116,13 @@ def _refuse_switched_off(source: YamlSource, custom: tuple[CustomTool, ...]) -> 
             )
 
 
+def _check_licences(source: YamlSource) -> None:
+    """Licences that are none are a mistake of the YAML, to be told with their line."""
+    stage = (source.data.get("stages") or {}).get("sca")
+    if isinstance(stage, dict) and "licences" in stage:
+        licence_policy(stage["licences"], lambda key: source.place(("stages", "sca", "licences", key)))
+
+
 def _stages(
     data: Mapping[str, Any], defaults: Mapping[Stage, tuple[str, ...]], custom: tuple[CustomTool, ...] = ()
 ) -> Mapping[Stage, StageSettings]:
@@ -126,7 +135,8 @@ def _stages(
         names = defaults.get(stage, ())
         if isinstance(said, dict):
             names = tuple(said.get("tools", names))
-            options |= {key: value for key, value in said.items() if key not in ("tools", "advisories", "public")}
+            names = (*names, *(("licences",) if "licences" in said else ()))  # a policy that nobody checks is none
+            options |= {key: value for key, value in said.items() if key not in ("tools", "public")}
         names = tuple(dict.fromkeys((*names, *(one.name for one in custom if one.stage is stage))))
         if names:
             result[stage] = StageSettings(tools=names, options=options)

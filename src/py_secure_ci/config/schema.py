@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
+from py_secure_ci.config.licence_policy import LICENCE_SCHEMA
 from py_secure_ci.config.projects import projects_schema
 from py_secure_ci.config.test_stage import TEST_OPTIONS
 from py_secure_ci.model import Stage
@@ -24,6 +25,7 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
                 "on_stale": {"enum": ["incomplete", "warn"]},
             },
         },
+        "licences": LICENCE_SCHEMA,
         "public": {
             "type": "array",
             "items": {"type": "string", "pattern": "^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$"},

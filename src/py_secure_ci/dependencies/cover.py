@@ -44,7 +44,7 @@ def _settle(path: str, read: Mapping[str, Read], family: frozenset[str]) -> Decl
         return one.declaration
     locks = [read[other] for other in sorted(_locks_for(path, read, family))]
     declaration = one.declaration
-    if any(lock.kind in _TOOL_LOCKS for lock in locks) or _static_beside(path, read):
+    if any(_holds(lock, declaration.project) for lock in locks) or _static_beside(path, read):
         computed = tuple(gap for gap in declaration.unpinned if gap.reason != COMPUTED)
         declaration = replace(declaration, unpinned=computed)
     declaration = _without_doubles(declaration, locks)
@@ -60,6 +60,12 @@ def _settle(path: str, read: Mapping[str, Read], family: frozenset[str]) -> Decl
     added = [gap for gap in dict.fromkeys(gaps) if (gap.name, gap.line) not in known]
     unpinned = sorted((*declaration.unpinned, *added), key=lambda gap: (gap.line, gap.name))
     return replace(_compiled_stale(path, declaration, read), unpinned=tuple(unpinned))
+
+
+def _holds(lock: Read, project: str) -> bool:
+    """Whether a tool's lock was made of the project, computed dependencies and all; uv's names its projects."""
+    named = lock.kind is not Kind.UV_LOCK or not project or project in lock.declaration.members
+    return lock.kind in _TOOL_LOCKS and named
 
 
 def _gap(wanted: Constraint) -> Unpinned:

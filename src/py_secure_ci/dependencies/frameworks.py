@@ -31,6 +31,14 @@ def frameworks_of(
     return frozenset(found)
 
 
+def django_hint(dependencies: Dependencies, files: Iterable[str], chosen: Iterable[str]) -> tuple[str, ...]:
+    """What a Django project misses that does not run Django's own checks. `chosen`: the tools of the stage `test`."""
+    sites = [path for path in files if path.rpartition("/")[2] == "manage.py"]
+    if not sites or "django-check" in chosen or "django" not in frameworks_of(dependencies, (), lambda _path: None):
+        return ()
+    return (f"{sites[0]}: Django's checks for deployment do not run; add django-check to stages.test.tools",)
+
+
 def _imported(path: str, read: Callable[[str], str | None]) -> Iterable[str]:
     try:
         text = read(path) or ""

@@ -94,7 +94,9 @@ def call_offset(source: Source, line: int, column: int) -> int | None:
     That is how bandit places a call of several lines. None where no call begins at that column.
     """
     here = source.offset(line, 1)
-    statement = source.statement_at(source.line_end(line)) if here is not None else None
+    if here is None:  # past the end: the file changed, or a tool miscounts
+        return None
+    statement = source.statement_at(source.line_end(line))
     first = source.line_of(statement.start) if statement is not None else line
     for number in range(line, first - 1, -1):
         offset = source.line_starts[number - 1] + column - 1

@@ -15,6 +15,7 @@ from py_secure_ci.tables import matches_any, table
 
 VERSION = "v1:"
 _CONTENT, _PLACE = 20, 12  # hexadecimal digits for what it is, and for where it is
+_MOST_FILES = 1000  # with one advisory, beyond which aliases are no longer known
 _PYTHON = (".py", ".pyi", ".pyw")
 
 
@@ -58,7 +59,10 @@ def identities(finding: Finding) -> tuple[str, ...]:
     """Every fingerprint that the finding may be known by: its own, and for an advisory one for each alias."""
     if finding.advisory is None:
         return (finding.fingerprint,)
-    others = (_fingerprint(_advisory(finding.advisory, alias), 0, subject(finding)) for alias in finding.advisory.ids)
+    known, where = finding.advisory, subject(finding)
+    own, wanted = _anchored(finding), finding.fingerprint
+    ordinal = next((n for n in range(_MOST_FILES) if _fingerprint(own, n, where) == wanted), 0)
+    others = (_fingerprint(_advisory(known, alias), ordinal, where) for alias in known.ids)
     return tuple(dict.fromkeys((finding.fingerprint, *others)))
 
 
@@ -101,16 +105,27 @@ def _advisory(advisory: Advisory, id_: str) -> tuple[object, ...]:
 
 
 def _numbered(findings: Sequence[Finding], identities: Sequence[tuple[object, ...]]) -> tuple[Finding, ...]:
-    """Equal identities in one file are told apart by their order in it; packages and anchors are not numbered."""
+    """Equal identities in one file are told apart by their order in it, an advisory's by the order of its files.
+
+    So one advisory in a second lock is one more finding, and a lock that moves, or is of another tool now, is none.
+    """
     seen: Counter[tuple[object, ...]] = Counter()
+    files: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
+    for finding, identity in zip(findings, identities, strict=True):
+        files[identity].add(_path(finding))
+    order = {identity: {path: n for n, path in enumerate(sorted(found))} for identity, found in files.items()}
     fingerprints = [""] * len(findings)
     for index in sorted(range(len(findings)), key=lambda i: _position(findings[i])):
         finding, identity = findings[index], identities[index]
         where = subject(finding)
-        ordinal = seen[(where, identity)] if finding.advisory is None else 0
+        ordinal = seen[(where, identity)] if finding.advisory is None else order[identity][_path(finding)]
         seen[(where, identity)] += 1
         fingerprints[index] = _fingerprint(identity, ordinal, where)
     return tuple(replace(finding, fingerprint=one) for finding, one in zip(findings, fingerprints, strict=True))
+
+
+def _path(finding: Finding) -> str:
+    return finding.location.path if finding.location is not None else ""
 
 
 def _position(finding: Finding) -> tuple[int, int]:

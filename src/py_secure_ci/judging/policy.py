@@ -21,6 +21,7 @@ from py_secure_ci.report import Context, Report, Status, Verdict
 
 # A floor that somebody wrote down is no old debt: it counts even where it was missed before.
 _FLOORS = frozenset({"coverage"})
+MADE_UP = "for nothing that is found: write it anew with `py-secure-ci baseline write`"
 _SOURCES = {
     "cache": "the stored result of",
     "report": "the report of",
@@ -47,10 +48,12 @@ def judge(
     strict_reason: str = "",
     added: Baseline | None = None,
     replaced: Collection[str] = frozenset(),
+    carried: Sequence[str] = (),
 ) -> Verdict:
     """Give the verdict. Without a baseline everything counts as new; `strict_reason` says why there is none.
 
     `added` is what the change itself writes into the baseline file: it must stand for findings that there are.
+    `carried`: reasons of an earlier judgement that cannot be found again from the report alone.
     `replaced`: fingerprints of findings whose text is not the base's (see judging/replaced.py).
     """
     groups = merged([overridden(one, settings.severity) for one in report.findings])
@@ -67,6 +70,7 @@ def judge(
         *_reasons(judged, suppressed.lapsed | comparison.reopened, settings),
         *exceeded(counted, settings.at_most, baseline),
         *_made_up(groups, added, report),
+        *carried,
         *(
             (f"strict: {len(unused)} {_plural('suppression', len(unused))} that suppress nothing",)
             if unused and settings.strict
@@ -116,7 +120,7 @@ def _made_up(groups: Sequence[Group], added: Baseline | None, report: Report) ->
     one = count == 1
     return (
         f"{count:,} {'entry' if one else 'entries'} that this change adds to {BASELINE_FILE} "
-        f"{'stands' if one else 'stand'} for nothing that is found: write it anew with `py-secure-ci baseline write`",
+        f"{'stands' if one else 'stand'} {MADE_UP}",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -35,6 +36,7 @@ class Suppressed:
 def suppress(groups: Sequence[Group], settings: PolicySettings, report: Report, today: date) -> Suppressed:
     """Match the suppressions of the YAML first, then those in comments."""
     matching = _Matching(groups, report)
+    matching.tell_own()
     for rule in settings.suppressions:
         matching.rule(rule, today)
     for comment, lines in _spoken(report.inline):
@@ -49,11 +51,18 @@ class _Matching:
     def __init__(self, groups: Sequence[Group], report: Report) -> None:
         self.groups = groups
         self.report = report
-        self.answers: list[Suppression | None] = [None] * len(groups)
+        self.answers: list[Suppression | None] = [_by_its_tool(group) for group in groups]
         self.lapsed: set[int] = set()
         self.warnings: list[str] = []
         self.unused: list[str] = []
         self._names = [names(group) for group in groups]
+
+    def tell_own(self) -> None:
+        """How many findings the baselines of single tools know."""
+        files = Counter(one.place.rpartition(":")[0] for one in self.answers if one)
+        for file, count in sorted(files.items()):
+            said = "1 finding is" if count == 1 else f"{count} findings are"
+            self.warnings.append(f"{said} known to {file}, so suppressed")
 
     def rule(self, rule: SuppressionRule, today: date) -> None:
         hit = [index for index in self._named((rule.rule,)) if _means(rule, self.groups[index])]
@@ -87,6 +96,12 @@ class _Matching:
     def _answer(self, hit: Iterable[int], suppression: Suppression) -> None:
         for index in hit:
             self.answers[index] = self.answers[index] or suppression
+
+
+def _by_its_tool(group: Group) -> Suppression | None:
+    """What a tool's own baseline says of a defect; one that another tool sees without such a word counts."""
+    own = [one.suppression for one in group.members]
+    return own[0] if all(own) else None
 
 
 def names(group: Group) -> tuple[str, ...]:

@@ -65,7 +65,8 @@ def _agreed(answers: Sequence[Answer], bare: ToolInfo, tuning: str) -> ToolInfo:
         told = sorted({f"{info.version or '?'} ({info.source}, {info.lock[:12] or 'no lock'})" for info in infos})
         raise WrongShape(f"they were made with different tools or settings: {', '.join(told)}")
     info = next(iter(infos))
-    if replace(info, version="", source="", lock="") != replace(bare, config=tuning):
+    uri = bare.uri if info.uri else ""  # a tool of the user's own, or of ours, has none
+    if replace(info, version="", source="", lock="") != replace(bare, config=tuning, uri=uri):
         raise WrongShape("they were made with other settings than are here")
     return info
 

@@ -16,6 +16,8 @@ _FIXED = {
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
     "PYTHONNOUSERSITE": "1",
+    # From Python 3.11: `python -m pip`, which some tools start, must not import a `types.py` of the project's.
+    "PYTHONSAFEPATH": "1",
     "PYTHONUTF8": "1",
 }
 # Without these no program starts on Windows.

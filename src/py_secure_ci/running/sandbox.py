@@ -39,7 +39,7 @@ def describe(abilities: Mapping[str, object], level: Level) -> Sandbox:
         *(() if readonly else ("the tree is not read-only: changes are noticed afterwards",)),
         "programs see the names and command lines of other processes (not their environment)"
         if filtered
-        else "programs of the same user may look into and signal other processes",
+        else "programs may look into and signal other processes of the same user, though not into py-secure-ci itself",
     ]
     cause = abilities.get("why") or "asked to do without"
     why = f"Namespaces are not available here ({cause}): {'; '.join(missing)}."

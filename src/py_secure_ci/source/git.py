@@ -29,13 +29,20 @@ _SAFE = (
 _DIFF = ("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
 
 
+_SKIPPED = "S"  # the tag of `git ls-files -t` for skip-worktree
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule)."""
+    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule).
+
+    `sparse`: git was told to leave the file out of the work tree.
+    """
 
     mode: str
     blob: str
     path: str
+    sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +101,10 @@ class Git:
     def tracked(self) -> tuple[Entry, ...]:
         """The index below the folder, in path order; unmerged paths once."""
         entries = {}
-        for record in self._records("ls-files", "--cached", "--stage", "-z"):
+        for record in self._records("ls-files", "--cached", "--stage", "-t", "-z"):
             head, _, path = record.partition(b"\t")
-            mode, blob, _ = head.decode("ascii").split(" ")
-            entries[path] = Entry(mode, blob, os.fsdecode(path))
+            tag, mode, blob, _ = head.decode("ascii").split(" ")
+            entries[path] = Entry(mode, blob, os.fsdecode(path), tag == _SKIPPED)
         return tuple(entries[path] for path in sorted(entries))
 
     def untracked(self) -> tuple[str, ...]:
@@ -118,6 +125,15 @@ class Git:
     def is_shallow(self) -> bool:
         """Whether history is cut off."""
         return self._line("rev-parse", "--is-shallow-repository") == "true"
+
+    def adding(self, base: str) -> int:
+        """How many commits since `base` add a line below the folder; a merge by what it adds to its first parent."""
+        words = ("--diff-merges=first-parent", "--no-ext-diff", "--no-textconv", "--no-show-signature", "--text")
+        answer = self._ask("log", *words, "--relative", "--numstat", "--format=%x00", f"{base}..HEAD", "--", ".")
+        if answer.status != 0 or answer.problem:
+            raise SourceError(f"git cannot list the commits since {base}: {answer.problem or answer.status}")
+        commits = answer.stdout.split(b"\0")[1:]
+        return sum(any(line[:1] not in (b"", b"0") for line in one.split(b"\n")) for one in commits)
 
     def commit_time(self) -> str:
         """Committer time of HEAD in UTC, `YYYY-MM-DDTHH:MM:SS`, or an empty string without a commit."""

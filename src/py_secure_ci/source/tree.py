@@ -114,6 +114,8 @@ class _Listing:
                 continue
             self.blobs[entry.path] = entry.blob
             self.add([entry.path], tracked=True)
+            if entry.sparse and entry.path not in self.blobs and not matches(entry.path, self.exclude):
+                self._left_out(entry.path)
         untracked = git.untracked()
         environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
         self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
@@ -131,6 +133,15 @@ class _Listing:
                 )
             else:
                 self._file(path)
+
+    def _left_out(self, path: str) -> None:
+        """A file of the commit that a sparse checkout did not write: whole folders of them are one gap."""
+        folder = path.partition("/")[0] if "/" in path else path
+        if folder != path and (self.root / folder).exists():
+            folder = path
+        gap = Gap(folder, "not checked out (a sparse checkout); exclude it, or check everything out")
+        if gap not in self.gaps[-1:]:
+            self.gaps.append(gap)
 
     def _submodule(self, path: str) -> None:
         if matches(path, self.exclude):

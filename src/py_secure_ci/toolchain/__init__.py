@@ -20,6 +20,7 @@ from py_secure_ci.toolchain.holding import holding
 from py_secure_ci.toolchain.installation import Installation, Status, read_marker
 from py_secure_ci.toolchain.installer import Installer
 from py_secure_ci.toolchain.places import LOCKS, bin_folder, interpreter_key, lock_file, python_of
+from py_secure_ci.toolchain.release import from_release, is_released
 
 _PIN = re.compile(r"^(?P<name>[A-Za-z0-9][\w.-]*)==(?P<version>[^\s;\\]+)\s*(?:;\s*(?P<marker>[^\\]+?))?\s*\\?$", re.M)
 _AT_ONCE = 4  # installers side by side: each waits for the network most of its time
@@ -95,6 +96,12 @@ class Toolchain:
     def from_path(self, name: str, *, program: str = "", cwd: Path, seconds: float = SECONDS) -> Installation:
         """The copy on PATH (`source: path`); asks it for its version, in the folder `cwd` (a scratch folder)."""
         return from_path(name, program or name, self._environ, cwd, self._run, seconds)
+
+    def from_release(self, name: str) -> Installation | None:
+        """The official release that a lock of ours names by its checksum; None where there is no such lock."""
+        if not is_released(name, self._locks):
+            return None
+        return from_release(name, self._locks, self._tools, self._environ, self._stopped)
 
     def _try_install(self, name: str) -> Installation | ToolchainError:
         try:

@@ -60,7 +60,7 @@ def from_path(
     if found is None:
         raise ToolchainError(
             f"{name}: there is no program {program!r} on PATH",
-            hint=f"install it, or leave out `source: path` to use the locked one (tools.{name}.source)",
+            hint=f"install it where PATH leads, or use the locked one if there is one (tools.{name}.source)",
         )
     ended = run(
         Request(

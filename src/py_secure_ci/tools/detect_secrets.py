@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.secret_baseline import FILE, Known, known_secrets
 from py_secure_ci.adapting.secret_types import TYPES
 from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.errors import WrongShape
@@ -96,8 +97,9 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     looked = _looked(executions["main"], "main.looked")
     found = _secrets(executions["main"])
     by_name = {file.replace("\\", "/"): file for file in task.files if "\\" in file}  # it writes \ as / when alone
-    findings = [_finding(by_name.get(path, path), one) for path, one in found]
-    planted = [_finding((task.scratch / path).as_posix(), one) for path, one in _secrets(executions["canary"])]
+    known = known_secrets(task.settings)
+    findings = [_finding(by_name.get(path, path), one, known) for path, one in found]
+    planted = [_finding((task.scratch / path).as_posix(), one, {}) for path, one in _secrets(executions["canary"])]
     return Reading(
         findings=(*findings, *planted),
         rules=tuple(
@@ -136,7 +138,7 @@ def _secrets(execution: Execution) -> list[tuple[str, dict[str, Any]]]:
     return [(path, as_dict(one, what)) for path, entries in results.items() for one in as_list(entries, what)]
 
 
-def _finding(path: str, entry: dict[str, Any]) -> Finding:
+def _finding(path: str, entry: dict[str, Any], known: Known) -> Finding:
     what = "detect-secrets' result"
     kind = field(entry, "type", str, what)
     rule, severity, confidence = word(TYPES, kind, f"{what}: type")
@@ -151,6 +153,7 @@ def _finding(path: str, entry: dict[str, Any]) -> Finding:
         cwe=(798,),
         fix="Revoke it where it is valid, then take it out of the code and of the history.",
         secret=True,
+        suppression=known.get((path.replace("\\", "/"), kind, field(entry, "hashed_secret", str, what))),
     )
 
 
@@ -166,6 +169,7 @@ TOOL = Tool(
         files={"canary.txt": CANARY_TEXT, "canary.svg": CANARY_TEXT},
         expect=frozenset({"aws-access-key", "github-token", "private-key"}),
     ),
+    settings=(FILE,),
     per_file=True,
     lasting_gaps="detect-secrets passes over what is not UTF-8 text$",
     passed_over_by="`pragma: allowlist secret` comments",

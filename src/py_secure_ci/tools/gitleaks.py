@@ -1,26 +1,30 @@
-"""gitleaks: secrets in the working tree (https://github.com/gitleaks/gitleaks).
+"""gitleaks: secrets in the working tree and in the commits since the base (https://github.com/gitleaks/gitleaks).
 
 The program comes from PATH. Its configuration is ours (its own default rules), so that a `.gitleaks.toml` steers
 nothing; a `.gitleaksignore` is read all the same, hence what the log says it passed over because of it is a finding.
 The log of level trace names each file that is scanned; status 77 is ours for leaks, 1 is also that of an error.
-The second run listens to `gitleaks:allow` comments: what only the first one finds is counted, not reported.
+In a run with a base it searches the commits since then too: what they add and take away again is published all the
+same. The second run listens to `gitleaks:allow` comments: what only the first one finds is counted, not reported.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.git_history import git_environment, history_gaps, log_options, unread
 from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Excluded, Finding, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
 
+LEAKS = 77
 GENERIC = "generic-api-key"  # a name and high entropy: a guess; every other rule knows the form of one secret
 SCANNED = re.compile(r'TRC scanning path path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
 ALLOWED = re.compile(
@@ -43,15 +47,21 @@ def _commands(task: Task) -> tuple[Command, ...]:
     canary = (task.scratch / "canary").as_posix()
     strict = ("-l", "trace", "--ignore-gitleaks-allow")
     runs = (("main", ".", strict), ("allowed", ".", ("-l", "error")), ("canary", canary, strict))
-    return tuple(_command(task, name, where, options) for name, where, options in runs)
+    commands = tuple(_command(task, name, where, options) for name, where, options in runs)
+    # The history may have what the tree has not, so `main` may end with 0 in a run with findings: see `_entries`.
+    if task.history is None or not task.history.base:
+        return commands
+    words = (*strict, f"--log-opts={log_options(task.history)}")
+    history = replace(_command(task, "history", ".", words, "git"), env=git_environment())
+    return (replace(commands[0], found=frozenset({0, LEAKS})), *commands[1:], history)
 
 
-def _command(task: Task, name: str, where: str, options: tuple[str, ...]) -> Command:
+def _command(task: Task, name: str, where: str, options: tuple[str, ...], mode: str = "dir") -> Command:
     config = (task.scratch / "gitleaks.toml").as_posix()
-    report = ("-f", "json", "-r", "-", "--redact=100", "--no-banner", "--no-color", "--exit-code=77")
-    argv = ("gitleaks", "dir", where, "-c", config, *report, *options, *task.options.args)
+    report = ("-f", "json", "-r", "-", "--redact=100", "--no-banner", "--no-color", f"--exit-code={LEAKS}")
+    argv = ("gitleaks", mode, where, "-c", config, *report, *options, *task.options.args)
     inputs = {"gitleaks.toml": "[extend]\nuseDefault = true\n"}
-    return Command(name=name, argv=argv, found=frozenset({77}), inputs=inputs)
+    return Command(name=name, argv=argv, found=frozenset({LEAKS}), inputs=inputs)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -65,24 +75,52 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     found = [one for one in _findings(entries, task) if _due(one, task)]
     kept = [one for one in found if (one.rule, one.location) in listened]
     planted = _findings(_entries(executions["canary"]), task)
+    here = {(one.rule, one.location) for one in (*found, *ignored)}
+    past = [one for one in _past(task, executions) if (one.rule, one.location) not in here]
     return Reading(
-        findings=(*kept, *sorted((one for one in ignored if _due(one, task)), key=str), *planted),
+        findings=(*kept, *sorted((one for one in ignored if _due(one, task)), key=str), *past, *planted),
         rules=tuple(
             Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri, cwe=(798,), tags=("security",))
-            for rule in sorted({one.rule for one in (*kept, *ignored)})
+            for rule in sorted({one.rule for one in (*kept, *ignored, *past)})
         ),
         looked_at=frozenset(file for file in task.files if file in scanned | empty),
         excluded=tuple(Excluded(file, "gitleaks' own list of paths") for file in task.files if _below(file, skipped)),
+        gaps=_gaps(task, executions),
         notes=(f"Secrets passed over by `gitleaks:allow` comments: {hidden}.",)
         if (hidden := len(found) - len(kept))
         else (),
     )
 
 
+def _gaps(task: Task, executions: Mapping[str, Execution]) -> tuple[Gap, ...]:
+    if task.history is None or "history" not in executions:
+        return unread(task.history)
+    return history_gaps(task.history, executions["history"].stderr, "gitleaks")
+
+
+def _past(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:
+    """What commits added that is not in the tree as it is, and what `.gitleaksignore` hides of that."""
+    if "history" not in executions:
+        return
+    what = "gitleaks' leak"
+    told: list[tuple[str, str, str, object]] = [
+        (*(field(one, key, str, what) for key in ("Commit", "File", "RuleID")), one.get("StartLine"))  # type: ignore[misc]
+        for one in _entries(executions["history"])
+    ]
+    for place, rule, number in IGNORED.findall(executions["history"].stderr):
+        commit, _, path = place.partition(":")
+        told.append((commit, path, rule, int(number)))
+    for commit, path, rule, line in told:
+        words = _words(task, path, rule, line)
+        if PurePosixPath(path).name not in LOCKS:
+            said = f"{words['message']}, added by commit {commit[:12]}"
+            yield Finding(**{**words, "message": said, "anchor": f"{commit}:{path}:{rule}:{line}"})
+
+
 def _entries(execution: Execution) -> list[dict[str, Any]]:
     what = "gitleaks' report"
     entries = [as_dict(one, what) for one in as_list(load_json(execution.stdout, what), what)]
-    if (execution.status == 77) != bool(entries):
+    if (execution.status == LEAKS) != bool(entries):
         raise WrongShape(f"gitleaks ended with exit status {execution.status} and {len(entries)} leaks")
     return entries
 
@@ -131,5 +169,6 @@ TOOL = Tool(
     select=_select,
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"github-pat"})),
     source="path",
+    history=True,
     text_only=True,
 )

@@ -100,5 +100,6 @@ TOOL = Tool(
     canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"betterleaks.github-pat"})),
     distribution="kingfisher-bin",
     split=pieces,
+    own_cache=True,
     text_only=True,
 )

@@ -217,6 +217,10 @@ TOOL = Tool(
     leads_out=r"\b(mypy_path|custom_typeshed_dir|custom_typing_module|python_executable|plugins)\b",
     default=True,
     text_only=True,
-    blind_directive=r"^\s*#\s*(?:mypy:.*\bignore[-_]errors\b(?!\s*=\s*[Ff]alse)|type:\s*ignore\s*(?:#.*)?$)",
+    # Also a file that switches off what the canary must show: the canary itself would then not be seen in it.
+    blind_directive=(
+        r"^\s*#\s*(?:mypy:.*\b(?:ignore[-_]errors\b(?!\s*=\s*[Ff]alse)|disable[-_]error[-_]code\b.*\barg-type\b)"
+        r"|type:\s*ignore\s*(?:#.*)?$)"
+    ),
     blinders=dict.fromkeys(CONFIGS, r"^\s*(ignore_errors|disable_error_code|follow_imports)\b"),
 )

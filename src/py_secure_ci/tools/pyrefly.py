@@ -31,7 +31,10 @@ def _command(task: Task, name: str, base: Path, *files: str) -> Command:
     python = f"--python-interpreter-path={task.python.as_posix()}" if task.python else "--skip-interpreter-query"
     config = ("--config", (task.scratch / "pyrefly.toml").as_posix(), "--search-path", ".")
     options = (*OPTIONS, f"--relative-to={base.as_posix()}", *config, python, *task.options.args)
-    return Command(name=name, argv=("pyrefly", "check", *options, "--", *files), inputs={"pyrefly.toml": ""})
+    # It asks the interpreter with `-c` in the project folder, which would run a `json.py` from there. (Python 3.10
+    # does not know the word.)
+    env = {"PYTHONSAFEPATH": "1"}
+    return Command(name=name, argv=("pyrefly", "check", *options, "--", *files), inputs={"pyrefly.toml": ""}, env=env)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:

@@ -19,13 +19,22 @@ from pathlib import PurePosixPath
 
 from py_secure_ci.adapting.findings import answer, in_words
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.ruff_config import CONFIGS, commands, config_file, left_out
+from py_secure_ci.adapting.ruff_config import (
+    CANARY_NAME,
+    CONFIGS,
+    commands,
+    config_arguments,
+    config_file,
+    left_out,
+    silenced,
+    steered_folders,
+)
 from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
 from py_secure_ci.adapting.ruff_fixing import lint_fixes, settles
 from py_secure_ci.adapting.ruff_severities import OTHER, QUALITY, SECURITY
 from py_secure_ci.adapting.selection import ending, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Gap, Rule, Severity, Stage
+from py_secure_ci.model import Excluded, Finding, Gap, Rule, Severity, Stage
 from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
 # For projects that chose nothing: errors and likely bugs, no matters of taste. Security rules (S) are bandit's here.
@@ -39,7 +48,28 @@ def _commands(task: Task) -> tuple[Command, ...]:
     own = () if config_file(task) else (f"--select={SELECT}",)
     folders = Counter(str(PurePosixPath(file).parent) for file in task.files)
     folder = max(sorted(folders), key=lambda one: folders[one]) if folders else "."
-    return commands(task, BASE, planted=(folder, CANARY.files["canary.py"]), own=own)
+    mode = (*BASE, *config_arguments(task), *own)
+    return (
+        *commands(task, BASE, planted=(folder, CANARY.files["canary.py"]), own=own),
+        *(_probe(task, path, mode) for path in steered_folders(task)),
+    )
+
+
+def _probe(task: Task, path: str, mode: tuple[str, ...]) -> Command:
+    """The canary beside a configuration below the root."""
+    place = (task.root / PurePosixPath(path).parent / CANARY_NAME).as_posix()
+    argv = (*mode, *task.options.args, f"--stdin-filename={place}", "-")
+    return Command(name=f"canary in {path}", argv=argv, stdin=CANARY.files["canary.py"])
+
+
+def _switched_off(task: Task, executions: Mapping[str, Execution]) -> dict[str, str]:
+    """Due file -> the configuration below the root under which the canary was not reported."""
+    return {
+        file: path
+        for path, files in steered_folders(task).items()
+        if not read_diagnostics(executions[f"canary in {path}"].stdout)
+        for file in files
+    }
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
@@ -54,13 +84,28 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     place = task.canaries[0] if task.canaries else ""
     canary = read_diagnostics(executions["canary"].stdout) if place else ()
     shown = [one for one in said if one.code not in UNREADABLE]
+    spoken_of = {project_path(one.path, task.root) for one in said}
+    blinded = {file: by for file, by in silenced(task, {one.code for one in canary}).items() if file not in spoken_of}
+    off = {file: path for file, path in _switched_off(task, executions).items() if file not in spoken_of}
     return answer(
         task,
         (*(_finding(one, one.path, task) for one in shown), *(_finding(one, place, task) for one in canary)),
         {one.code: Rule(one.code, one.name, in_words(one.name), uri=one.uri) for one in shown}.values(),
-        said=opened,
-        gaps=[Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()],
-        excluded=left_out(task, opened | unread.keys()),
+        said=opened - blinded.keys() - off.keys(),
+        gaps=[
+            *(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
+            *(
+                Gap(file, f"{by} switches ruff off: it does not report what was planted there")
+                for file, by in off.items()
+            ),
+        ],
+        excluded=[
+            *(
+                Excluded(file, f"ruff's per-file-ignores: {pattern} ({config_file(task)})")
+                for file, pattern in sorted(blinded.items())
+            ),
+            *left_out(task, opened | unread.keys() | blinded.keys() | off.keys()),
+        ],
         notes=() if config_file(task) else (f"The project has no ruff configuration: checked with --select={SELECT}.",),
     )
 
@@ -102,7 +147,9 @@ TOOL = Tool(
     canary=CANARY,
     fixer=Fixer(turn=1, commands=lambda task: lint_fixes(task, SELECT)),
     settings=CONFIGS,
+    nested_settings=True,
     default=True,
+    lasting_gaps="ruff could not read it: Expected a Jupyter Notebook",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     # Without codes it leaves out the whole file; ruff takes flake8's words for its own.

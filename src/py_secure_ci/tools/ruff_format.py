@@ -83,7 +83,7 @@ TOOL = Tool(
     canary=CANARY,
     fixer=Fixer(turn=4, commands=layout),
     settings=CONFIGS,
-    lasting_gaps="ruff could not parse it: ",
+    lasting_gaps="ruff could not (parse it: |read it: Expected a Jupyter Notebook)",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
     leads_out=r"^\s*extend\s*=",
     lock="ruff",

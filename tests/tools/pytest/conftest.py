@@ -21,6 +21,7 @@ def execute(task: Task, tool: Tool = TOOL) -> dict[str, Execution]:
     executions = {}
     for command in tool.commands(task):
         for name, text in command.inputs.items():
+            (task.scratch / name).parent.mkdir(exist_ok=True)
             (task.scratch / name).write_text(text, "utf-8")
         environ = {"PATH": os.defpath, "HOME": str(task.scratch), "TMPDIR": str(task.scratch), "LANG": "C.UTF-8"}
         done = subprocess.run(  # the test's own stand-in for the runner

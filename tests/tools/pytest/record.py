@@ -51,7 +51,10 @@ def main(tool: str, name: str, project: str, python: str, overlay: str = "") -> 
     neutral |= {str(Path(python).parent.parent): "/environment", sys.base_prefix: "/python"}
     for command, execution in execute(task, chosen).items():
         (folder / f"{command}.status").write_text(f"{execution.status}\n", "utf-8")
-        (folder / f"{command}.stdout").write_text(execution.stdout, "utf-8")
+        said = execution.stdout
+        for path, word in neutral.items():
+            said = said.replace(path, word)
+        (folder / f"{command}.stdout").write_text(said, "utf-8")
         for file, text in execution.files.items():
             for path, word in neutral.items():
                 text = text.replace(path, word)

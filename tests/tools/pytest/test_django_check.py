@@ -28,6 +28,18 @@ def read(execution: Execution, file: str = "manage.py") -> Reading:
     return TOOL.parse(task, {"django-0": execution})
 
 
+@pytest.mark.parametrize("case", ["clean", "findings"])
+def test_the_planted_settings_are_seen(case: str) -> None:
+    text = {end: (HERE / case / f"canary.{end}").read_text("utf-8") for end in ("jsonl", "stdout", "status")}
+    canary = Execution(
+        status=int(text["status"]), stdout=text["stdout"], stderr="", files={"canary.jsonl": text["jsonl"]}
+    )
+    task = Task(root=Path("/project"), scratch=Path("/scratch"), files=("manage.py",))
+    reading = TOOL.parse(task, {"django-0": recorded(case), "canary": canary})
+    planted = {one.rule for one in reading.findings if one.location and one.location.path.startswith("/scratch/")}
+    assert "security.W018" in planted
+
+
 def sealed(execution: Execution, *events: dict[str, object]) -> Execution:
     """Another record with a seal that fits it, as only Django's own process could have left it."""
     import hashlib
@@ -53,7 +65,7 @@ def test_findings_stand_where_the_setting_is_made() -> None:
     assert told["security.W009"] == (Severity.MEDIUM, Location("shop/settings/base.py", 2))
     assert told["security.W003"] == (Severity.MEDIUM, Location("shop/settings/base.py", 4))
     assert told["security.W020"] == (Severity.MEDIUM, Location("shop/settings/live.py", 3))
-    assert told["security.W011"] == (Severity.MEDIUM, Location("shop/settings/live.py"))
+    assert told["security.W012"] == (Severity.MEDIUM, Location("shop/settings/live.py"))
     assert told["fields.E121"] == (Severity.ERROR, Location("site_app/models.py", 4))
     assert reading.excluded == (Excluded("security.W002", "shop/settings/live.py: SILENCED_SYSTEM_CHECKS"),)
     rules = {rule.id: rule for rule in reading.rules}
@@ -85,9 +97,11 @@ SAID = {
         ((END,), 0, "not of the known shape"),
         (({**HEAD, "deployment": 0}, END), 0, "none of Django's checks for deployment"),
         ((HEAD, END), 1, "do not agree on how they ended"),
+        ((HEAD, {**END, "status": 1}), 1, "which their messages contradict"),
+        ((HEAD, SAID, END), 0, "which their messages contradict"),
         ((HEAD, {**END, "status": 3}), 3, "Django's settings cannot be used: exit status 3"),
-        ((HEAD, {**SAID, "level": 35}, END), 0, "unknown word '35'"),
-        ((HEAD, {"event": "message"}, END), 0, "has no 'silenced'"),
+        ((HEAD, {**SAID, "level": 35}, {**END, "status": 1}), 1, "unknown word '35'"),
+        ((HEAD, {"event": "message"}, {**END, "status": 1}), 1, "has no 'silenced'"),
         ((HEAD, {"event": "report"}, END), 0, "not of the known shape"),
         ((HEAD, HEAD, END), 0, "not of the known shape"),
     ],

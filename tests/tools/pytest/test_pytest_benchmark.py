@@ -23,7 +23,7 @@ NAME = f"{FILE}::test_speed"
 def recorded(case: str) -> Execution:
     folder = HERE / case
     files = {one.name: one.read_text("utf-8") for one in folder.iterdir() if one.suffix in (".json", ".jsonl")}
-    status, stdout = ((folder / f"main.{end}").read_text("utf-8") for end in ("status", "stdout"))
+    status, stdout = ((folder / f"benchmark-run.{end}").read_text("utf-8") for end in ("status", "stdout"))
     return Execution(status=int(status), stdout=stdout, stderr="", files=files)
 
 
@@ -32,7 +32,7 @@ def read(execution: Execution, baseline: str = "", **options: Any) -> Reading:
     task = Task(
         root=Path("/project"), scratch=Path("/scratch"), files=(FILE,), settings=settings, options=Options(**options)
     )
-    return TOOL.parse(task, {"main": execution})
+    return TOOL.parse(task, {"benchmark-run": execution})
 
 
 def baseline(factor: float = 1.0, spread: float = 1.0, **machine: str) -> str:

@@ -103,6 +103,13 @@ def test_failures_that_a_hook_swallows_are_no_pass(project: Make, run: Run, conf
         run(task)
 
 
+def test_failures_that_a_hook_swallows_in_a_worker_are_no_pass(project: Make, run: Run) -> None:
+    pytest.importorskip("xdist")
+    files = {"test_a.py": "def test():\n    assert 0\n", "test_b.py": CASE, "conftest.py": SWALLOW}
+    with pytest.raises(WrongShape, match="2 tests raised an error and were reported as passed"):
+        run(project(files, stage_options=options(parallel=2)))
+
+
 def test_hypothesis_starts_from_the_same_seed_and_shows_its_example(project: Make, run: Run) -> None:
     pytest.importorskip("hypothesis")
     text = (

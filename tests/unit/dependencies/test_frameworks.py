@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from py_secure_ci.dependencies.frameworks import frameworks_of
+from py_secure_ci.dependencies.frameworks import django_hint, frameworks_of
 from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import SourceError
 
@@ -34,3 +34,17 @@ def test_a_file_that_cannot_be_read_is_passed_over() -> None:
         return "import flask\n"
 
     assert frameworks_of(read_dependencies((), lambda _: ""), ("a.py", "b.py"), read) == {"flask"}
+
+
+@pytest.mark.parametrize(
+    ("files", "chosen", "hints"),
+    [
+        ({"requirements.txt": "Django==5.2\n", "web/manage.py": ""}, ("pytest",), 1),
+        ({"requirements.txt": "Django==5.2\n", "web/manage.py": ""}, ("pytest", "django-check"), 0),
+        ({"requirements.txt": "Django==5.2\n", "a.py": ""}, ("pytest",), 0),
+        ({"requirements.txt": "flask==3.0.0\n", "manage.py": ""}, ("pytest",), 0),
+    ],
+)
+def test_a_django_project_is_told_of_its_own_checks(files: dict[str, str], chosen: tuple[str, ...], hints: int) -> None:
+    dependencies = read_dependencies(tuple(files), files.__getitem__)
+    assert len(django_hint(dependencies, tuple(files), chosen)) == hints

@@ -225,3 +225,9 @@ def test_poetry_constraints_as_pep_440(poetry: str, expected: str) -> None:
 def test_hostile_text_takes_no_time(project: Project, path: str, text: str) -> None:
     # Each of these took minutes with a quadratic expression; the suite would hang.
     assert len(project({path: text}).unpinned) == 1
+
+
+def test_a_lock_of_another_project_does_not_answer_for_computed_dependencies(project: Project) -> None:
+    dynamic = '[project]\nname = "x"\ndynamic = ["dependencies"]\n'
+    lock = 'version = 1\n[[package]]\nname = "y"\nversion = "1"\nsource = { editable = "y" }\n'
+    assert ("dependencies", "pyproject.toml", 3) in gaps(project({"pyproject.toml": dynamic, "uv.lock": lock}))

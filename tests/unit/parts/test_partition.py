@@ -121,7 +121,7 @@ class Machine:
             observer=_Nobody(),
             jobs=1,
         )
-        return check_plans(CONFIG, plans, self.tree, services, answers=answers)
+        return check_plans(CONFIG, plans, self.tree, Sources(self.root, self.tree.files), services, answers=answers)
 
     def text(self, outcomes: tuple[Outcome, ...]) -> str:
         sources = Sources(self.root, self.tree.files)

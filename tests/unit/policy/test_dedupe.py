@@ -118,3 +118,11 @@ def test_every_rule_of_the_table_is_a_known_one() -> None:
             tool, _, rule = name.partition("/")
             if tool in known and "*" not in rule and rule != "format":
                 assert rule in known[tool], name
+
+
+def test_a_crowd_on_one_line_costs_no_time_and_loses_nothing() -> None:
+    place = Location("a.py", 3, 1)
+    many = [Finding(tool="bandit", rule="B602", severity=Severity.LOW, message="m", location=place)] * 20_000
+    groups = merged([*many, Finding(tool="ruff", rule="S602", severity=Severity.LOW, message="m", location=place)])
+    assert sum(len(group.members) for group in groups) == 20_001
+    assert len(groups) == 20_000

@@ -128,13 +128,27 @@ def test_a_literal_beside_a_secret_gives_away_eight_bits_only() -> None:
     assert len(prints) <= 256
 
 
-def test_packages_have_no_version_and_no_file() -> None:
+def test_packages_have_no_version_and_of_their_files_only_the_order() -> None:
     def package(version: str, path: str, *ids: str) -> Finding:
         advisory = Advisory(package="jinja2", version=version, ids=ids)
         return finding(path, 3, tool="pip-audit", rule=ids[0], advisory=advisory)
 
-    one, other = with_fingerprints([package("2.1", "a.txt", "CVE-1"), package("2.2", "b.txt", "CVE-1")], lambda _: None)
+    (one,) = with_fingerprints([package("2.1", "a.txt", "CVE-1")], lambda _: None)
+    (other,) = with_fingerprints([package("2.2", "b.txt", "CVE-1")], lambda _: None)
     assert one.fingerprint == other.fingerprint
+    twice = [
+        package("2.2", "b.txt", "CVE-1", "PYSEC-2"),
+        package("2.1", "a.txt", "CVE-1"),
+        package("2.0", "b.txt", "CVE-1"),
+    ]
+    second, first, third = with_fingerprints(twice, lambda _: None)
+    assert (first.fingerprint, second.fingerprint) == (one.fingerprint, third.fingerprint)
+    assert first.fingerprint != second.fingerprint
+    (old_first, old_second) = with_fingerprints(
+        [package("2.1", "a.txt", "PYSEC-2"), package("2.2", "b.txt", "PYSEC-2")], lambda _: None
+    )
+    assert old_second.fingerprint in identities(second)
+    assert old_first.fingerprint not in identities(second)
     (later,) = with_fingerprints([package("2.1", "a.txt", "CVE-1", "PYSEC-2")], lambda _: None)
     (earlier,) = with_fingerprints([package("2.1", "a.txt", "PYSEC-2")], lambda _: None)
     assert earlier.fingerprint in identities(later)

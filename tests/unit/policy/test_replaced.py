@@ -90,3 +90,10 @@ def test_a_renamed_file_is_compared_with_what_it_was() -> None:
 def test_unchanged_lines_are_not_asked_about() -> None:
     now = replace(report("a.py", "run(x)\n", (1, 1), secret=False), changed={})
     assert replaced(now, lambda _: "run(x)\n", lambda _: "") == frozenset()
+
+
+def test_a_line_past_the_end_has_an_answer() -> None:
+    one = Finding(
+        tool="bandit", rule="B602", severity=Severity.HIGH, message="m", location=Location("a.py", 99, 5)
+    )  # fmt: skip
+    assert with_fingerprints([one], lambda _: "run(x)\n")[0].fingerprint

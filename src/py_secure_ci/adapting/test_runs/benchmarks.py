@@ -79,7 +79,7 @@ def as_text(measured: Measured) -> str:
     return json.dumps({"machine": dict(measured.machine), "benchmarks": benchmarks}, indent=1) + "\n"
 
 
-def slower(tool: str, now: Measured, before: Measured, threshold: float) -> Iterator[Finding]:
+def _slower(tool: str, now: Measured, before: Measured, threshold: float) -> Iterator[Finding]:
     """One for each benchmark that got slower by more than `threshold` per cent."""
     for name, one in sorted(now.benchmarks.items()):
         base = before.benchmarks.get(name)
@@ -96,14 +96,28 @@ def slower(tool: str, now: Measured, before: Measured, threshold: float) -> Iter
             )
 
 
-def compared(now: Measured, before: Measured | None) -> tuple[bool, tuple[str, ...]]:
-    """Whether the two may be held against one another, and what people should know."""
+def measured(text: str, ran: set[str]) -> Measured:
+    """What a run measured. `ran`: the tests that it told of. Raises WrongShape for nothing, and for what never ran."""
+    if not text.strip():
+        raise WrongShape("pytest-benchmark wrote no measurements: is it installed, and does a test use `benchmark`?")
+    now = read_benchmarks(text, "pytest-benchmark's JSON")
+    strangers = sorted(set(now.benchmarks) - ran)
+    if strangers or not now.benchmarks:
+        raise WrongShape(f"pytest-benchmark measured {strangers[0] if strangers else 'nothing'}, which no test ran")
+    return now
+
+
+def compared(
+    tool: str, now: Measured, before: Measured | None, threshold: float
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """(what got slower, what people should know). Another machine's numbers are not held against ours."""
     if before is None:
-        return False, ("benchmarks: nothing to compare with; keep benchmarks.json of this run as the baseline",)
+        return (), ("benchmarks: nothing to compare with; keep benchmarks.json of this run as the baseline",)
     other = sorted(key for key in {*now.machine, *before.machine} if now.machine.get(key) != before.machine.get(key))
     if other:
         told = "; ".join(f"{key}: {before.machine.get(key, '?')}, now {now.machine.get(key, '?')}" for key in other)
-        return False, (f"benchmarks: not compared, as the baseline was measured on another machine ({told})",)
+        return (), (f"benchmarks: not compared, as the baseline was measured on another machine ({told})",)
     gone, new = (sorted(set(one.benchmarks) - set(two.benchmarks)) for one, two in ((before, now), (now, before)))
     said = ((gone, "no longer measured"), (new, "not in the baseline yet"))
-    return True, tuple(f"benchmarks {words}: {', '.join(names[:5])}" for names, words in said if names)
+    notes = tuple(f"benchmarks {words}: {', '.join(names[:5])}" for names, words in said if names)
+    return tuple(_slower(tool, now, before, threshold)), notes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from types import MappingProxyType
 from typing import Any
 
@@ -47,6 +48,7 @@ LEVELS = {"10": Severity.NOTE, "20": Severity.NOTE, "30": Severity.WARNING, "40"
 SECURITY_LEVELS = {
     "10": Severity.INFO, "20": Severity.LOW, "30": Severity.MEDIUM, "40": Severity.HIGH, "50": Severity.CRITICAL,
 }  # fmt: skip
+PLANTED = "canary_settings.py"
 WHAT = "the record of Django's checks"
 
 
@@ -77,8 +79,10 @@ def read_checks(tool: str, execution: Execution, name: str) -> Checked:
     if field(events[-1], "status", int, WHAT) != execution.status:
         raise WrongShape(f"Django's checks and their process do not agree on how they ended ({execution.status})")
     problems = [field(one, "reason", str, WHAT) for one in events if one["event"] == "problem"]
-    if problems or execution.status:
+    if problems or execution.status not in (0, 1):
         return Checked(problem=problems[0] if problems else f"exit status {execution.status}")
+    if execution.status != (1 if "message" in kinds else 0):
+        raise WrongShape(f"Django's checks ended with status {execution.status}, which their messages contradict")
     return _answer(tool, events, kinds)
 
 
@@ -103,13 +107,13 @@ def _finding(tool: str, one: dict[str, Any]) -> Finding:
     rule, about, text = (field(one, key, str, WHAT) for key in ("id", "about", "text"))
     levels = SECURITY_LEVELS if rule.startswith("security.") else LEVELS
     path, line = as_list(one.get("place"), WHAT)
-    inside = not str(path).startswith("/")
+    known = not str(path).startswith("/") or PurePath(str(path)).name == PLANTED
     return Finding(
         tool=tool,
         rule=rule,
         severity=word(levels, str(field(one, "level", int, WHAT)), "the level of a check"),
         message=" ".join(f"{about}: {text}".split() if about else text.split()),
-        location=Location(str(path), None if line is None else position(line, WHAT)) if inside else None,
+        location=Location(str(path), None if line is None else position(line, WHAT)) if known else None,
         cwe=(SECURITY[rule][1],) if rule in SECURITY else (),
         fix=" ".join(field(one, "hint", str, WHAT).split()),
         secret=rule in KEYS,

@@ -27,6 +27,8 @@ from py_secure_ci.tool import Command, Execution, Reading, Task
 SUITE, CANARY = "main", "canary"
 COVERAGE = "coverage.json"
 SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
+LENT = "lent/_py_secure_ci_worker.py"  # in a folder of its own: other processes may import from there
+WITHOUT_PYTEST = "it holds test functions, which need pytest"
 ANY = frozenset(range(6))  # pytest's documented statuses, for every runner; each is held against the record
 
 
@@ -74,9 +76,14 @@ def run_command(
     return Command(
         name=name,
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
-        inputs={**scripts, f"{name}.json": json.dumps(request)},
+        inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", COVERAGE, "profile.txt", *reruns, *outputs),
-        env={"PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis")},
+        # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.
+        env={
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONSAFEPATH": "",
+            "HYPOTHESIS_STORAGE_DIRECTORY": str(task.scratch / "hypothesis"),
+        },
         clean=ANY,
         found=ANY,
         network=True,
@@ -108,6 +115,7 @@ def concluded(
     """What a whole run means. `more`: artifacts besides those that every run has."""
     options = read_options(task.stage_options)
     gaps, excluded = left_out(tool, run, task.files)
+    gaps += tuple(Gap(path, WITHOUT_PYTEST) for what, path in run.problems if what == "functions")
     unseen = {*(gap.subject for gap in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
     levels = by_level(run, options.levels)
@@ -174,16 +182,16 @@ def measured_in(text: str) -> CoverageData | None:
     return None if data is None or data.empty else data
 
 
-def planted(task: Task, tool: str, executions: Mapping[str, Execution]) -> Iterator[Finding]:
+def planted(task: Task, tool: str, executions: Mapping[str, Execution], name: str = CANARY) -> Iterator[Finding]:
     """What is said of the planted test; nothing (blind) where the run gives no clear answer."""
-    if not task.canaries or CANARY not in executions:
+    if not task.canaries or name not in executions:
         return
-    run = run_of(task, executions[CANARY], CANARY)
-    if run.status == FAILURES == executions[CANARY].status:
-        places = {PurePosixPath(path).name: path for path in task.canaries}
+    run = run_of(task, executions[name], name)
+    if run.status == FAILURES == executions[name].status:
+        ours = {PurePosixPath(path).name: path for path in task.canaries}
         for one in findings(tool, run):
-            name = PurePosixPath(one.location.path).name if one.location else ""
-            yield replace(one, location=Location(places[name])) if name in places else one
+            file = PurePosixPath(one.location.path).name if one.location else ""
+            yield replace(one, location=Location(ours[file])) if file in ours else one
 
 
 def _not_measured(threshold: float | None, run: TestRun, measured: CoverageData | None) -> Iterator[Gap]:

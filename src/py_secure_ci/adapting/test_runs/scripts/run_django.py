@@ -21,7 +21,7 @@ FAILED = 3
 
 
 def main(request_file: str) -> int:
-    """0: every check gave its answer; 3: it did not, and the record says why."""
+    """0: the checks have nothing to say; 1: they have; 3: they gave no answer, and the record says why."""
     scratch = os.path.dirname(os.path.abspath(request_file))
     session = _load(os.path.join(scratch, "session.py")).Session(request_file, _load)
     status: int = session.run(_run)
@@ -29,10 +29,12 @@ def main(request_file: str) -> int:
 
 
 def _run(session: Any) -> int:
-    (manage,) = session.request["files"]
+    (manage,) = session.request["instead"] or session.request["files"]
     session.prepare()
     folder = os.path.join(session.root, os.path.dirname(manage))
     module = session.request["module"] or _named(os.path.join(session.root, manage))
+    if session.request["instead"]:  # the planted settings
+        module = os.path.basename(manage)[:-3]
     if not module:
         session.problem("settings", "manage.py names no DJANGO_SETTINGS_MODULE")
         return FAILED
@@ -65,7 +67,7 @@ def _run(session: Any) -> int:
         }
         about = "" if one.obj is None else str(one.obj)
         session.record.write(event="message", silenced=bool(one.is_silenced()), place=place, about=about, **told)
-    return 0
+    return 1 if messages else 0
 
 
 def _named(manage: str) -> str:

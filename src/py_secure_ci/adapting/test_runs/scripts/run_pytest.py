@@ -12,6 +12,8 @@ import os
 import sys
 from typing import Any
 
+WORKERS = ("-p", "_py_secure_ci_worker")  # the only way that reaches the workers of every pytest-xdist
+
 
 def main(request_file: str) -> int:
     """Run as the request says; then again what failed, and the slowest under a profiler, where that is asked for."""
@@ -39,10 +41,11 @@ def _run(session: Any, witness: Any) -> int:
         session.problem("pytest", error)
         return 4
     session.find_project()
+    sys.path.append(os.path.join(session.scratch, "lent"))
     session.record.write(event="start", pytest=pytest.__version__, own=own, python=sys.version.split()[0])
     plugins = [session.recorder.make(pytest, session.record, session.request), witness.hooks(pytest)]
     try:
-        status = int(pytest.main(list(session.request["args"]), plugins=plugins))
+        status = int(pytest.main([*WORKERS, *session.request["args"]], plugins=plugins))
     except SystemExit as error:  # a conftest.py that ends the process
         session.problem("exit", f"SystemExit({error.code}) while pytest was starting")
         status = 3

@@ -140,13 +140,14 @@ def _collected(session: Any, loading: Any, result: Told) -> tuple[unittest.TestS
         for test in _flat(tests):
             result.know(test, place, module.__name__)
         suite.addTests(tests)
-        if tests.countTestCases() or not _holds_functions(module):
-            loading.tell_file(session, place)
+        loading.tell_file(session, place)
+        if _holds_functions(module):
+            session.problem("functions", place)
     return suite, broken
 
 
 def _holds_functions(module: Any) -> bool:
-    """Whether it holds tests for pytest: then the file was opened, but not what is in it."""
+    """Whether it holds tests for pytest, which do not run here."""
     own = [one for one in vars(module).values() if isinstance(one, types.FunctionType)]
     return any(one.__name__.startswith("test") and one.__module__ == module.__name__ for one in own)
 

@@ -109,7 +109,7 @@ class Witness:
             self._results[report.nodeid] = report.outcome
         if report.when == "call":
             self._seconds[report.nodeid] = float(getattr(report, "duration", 0.0))
-            tries = self._raised.pop(report.nodeid, [])
+            tries = self._raised.pop(report.nodeid, None) or list(getattr(report, "tries", ()))
             if report.outcome == "passed" and any(tries):
                 self._session.record.write(event="tries", node=report.nodeid, raised=tries)
 

@@ -1,0 +1,60 @@
+"""uv lock --check: whether uv.lock still fits pyproject.toml (https://docs.astral.sh/uv/).
+
+Without network, cache and builds uv answers where everything is static: a lock that fits is taken as it is, and of one
+that does not its log names the reason before the resolution fails for lack of a network.
+"""
+
+from __future__ import annotations
+
+from py_secure_ci.adapting.lock_freshness import MANIFEST, RULE, Check
+from py_secure_ci.model import Stage
+from py_secure_ci.tool import Canary, Tool
+
+MANIFEST_TEXT = """\
+[project]
+name = "canary"
+version = "1"
+requires-python = ">=3.8"
+dependencies = ["six"]
+"""
+LOCK_TEXT = """\
+version = 1
+revision = 1
+requires-python = ">=3.8"
+
+[[package]]
+name = "canary"
+version = "1"
+source = { virtual = "." }
+"""
+
+
+def _argv(folder: str) -> tuple[str, ...]:
+    return (
+        *("uv", "--directory", folder, "--no-config", "--no-cache", "--no-progress", "--offline", "--verbose"),
+        *("lock", "--check", "--no-build", "--no-python-downloads"),
+    )
+
+
+CHECK = Check(
+    tool="uv-lock",
+    lock="uv.lock",
+    argv=_argv,
+    fresh=r"^DEBUG Existing `uv\.lock` satisfies workspace requirements$",
+    stale=r"^DEBUG (?:Resolving despite|Ignoring) existing lockfile due to (.*)$",
+    fix="Run `uv lock` and commit the result.",
+)
+TOOL = Tool(
+    name="uv-lock",
+    stage=Stage.SCA,
+    about="tells whether uv.lock still fits its manifest",
+    uri="https://docs.astral.sh/uv/",
+    commands=CHECK.commands,
+    parse=CHECK.parse,
+    select=CHECK.select,
+    split=CHECK.split,
+    canary=Canary(files={MANIFEST: MANIFEST_TEXT, "uv.lock": LOCK_TEXT}, expect=frozenset({RULE})),
+    lock="uv",
+    program="uv",
+    distribution="uv",
+)

@@ -60,6 +60,9 @@ def _rows(path: str, value: dict[str, Any], schema: dict[str, Any]) -> Iterator[
         properties = {"NAME": next(iter(properties.values()))} if properties else {}
     for name, part in properties.items():
         here = f"{path}.{name}"
+        if str(part.get("$ref", "")).startswith("#/properties/"):
+            yield _row(here, part, schema, f"As `{name}` for the whole file.")
+            continue
         if not (path == "tools" and name == "NAME"):
             yield _row(here, part, schema)
         yield from _rows(here, part, schema)

@@ -79,7 +79,21 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (_run, _gate, _render, _baseline, _init, _doctor, _explain, _advisories, _schema, _verify, _cache):
+    for add in (
+        _run,
+        _plan,
+        _merge,
+        _gate,
+        _render,
+        _baseline,
+        _init,
+        _doctor,
+        _explain,
+        _advisories,
+        _schema,
+        _verify,
+        _cache,
+    ):
         add(commands)
     return parser
 
@@ -101,6 +115,8 @@ def _project(parser: argparse.ArgumentParser) -> None:
 def _run(commands: Commands) -> None:
     parser = _add(commands, "run", "check a project and judge it", "check")
     _project(parser)
+    parser.add_argument("--part", metavar="K-of-N", help="do only this part of a plan, and give no verdict")
+    parser.add_argument("--plan", metavar="FILE", help="the plan.json of that part (default: in the report's folder)")
     parser.add_argument("--output-dir", metavar="DIR", help="where the report goes (default: py-secure-ci-report)")
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
@@ -120,6 +136,36 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--fix", action="store_true", help="first let the tools fix what they safely can")
     parser.add_argument("--allow-dirty", action="store_true", help="with --fix: files that are not committed, too")
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
+
+
+def _plan(commands: Commands) -> None:
+    parser = _add(commands, "plan", "cut a run into parts for several machines")
+    _project(parser)
+    parser.add_argument("--jobs", type=int, required=True, metavar="N", help="how many parts")
+    parser.add_argument("--format", choices=("github", "gitlab", "json"), default="json", help="what to print")
+    parser.add_argument("--output-dir", metavar="DIR", help="where plan.json goes (default: py-secure-ci-report)")
+    parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
+    parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
+    parser.add_argument("--offline", action="store_true", help="ask no live service; use the advisory snapshot")
+    parser.add_argument("--no-cache", action="store_true", help="balance by size, not by what earlier runs cost")
+    parser.set_defaults(fail_on=None)
+
+
+def _merge(commands: Commands) -> None:
+    parser = _add(commands, "merge", "join the parts of a run, and judge it")
+    parser.add_argument("parts", nargs="+", metavar="PART", help="part files, or folders that hold them")
+    parser.add_argument("--path", default=".", metavar="PATH", help="the project's folder (default: this one)")
+    parser.add_argument("--config", metavar="FILE", help="the YAML file (default: .py-secure-ci.yml in PATH)")
+    parser.add_argument("--plan", metavar="FILE", help="the plan.json of the parts (default: among them)")
+    parser.add_argument("--output-dir", metavar="DIR", help="where the report goes (default: py-secure-ci-report)")
+    parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
+    parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
+    parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
+    parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
+    parser.add_argument("--no-cache", action="store_true", help="use and keep no results of earlier runs")
+    parser.add_argument("--timings", action="store_true", help="show what each tool cost")
+    parser.set_defaults(stage=None, offline=False, install=None, jobs=None)
 
 
 def _gate(commands: Commands) -> None:

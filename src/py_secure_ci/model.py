@@ -183,6 +183,7 @@ class Finding:
     upgrade: bool = False  # new because the tool, its rules or its settings changed, not the code
     suppression: Suppression | None = None
     also: tuple[str, ...] = ()  # `tool/rule` of other tools that saw the same defect
+    project: str = ""  # in a report over several projects: whose finding, by folder; empty: the root project's
 
     @property
     def name(self) -> str:
@@ -192,11 +193,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Something that a tool was due to look at and did not. `subject`: a path, a package or a service."""
+    """Something that a tool was due to look at and did not. `subject`: a path, a package or a service.
+
+    `final`: what was lost on the way; nobody can answer for it (`policy.accepted_gaps` does not reach it).
+    """
 
     subject: str
     reason: str
     line: int | None = None
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,15 @@ class PlainProgress:
         self._write(sentence(outcome, seconds))
 
 
+class PartProgress(PlainProgress):
+    """One line when a tool's share of the work ends, without a word that could be taken for a result."""
+
+    def finished(self, outcome: Outcome, seconds: float) -> None:
+        """One line."""
+        what = "gave no answer" if isinstance(outcome, Failed) else "its share is done"
+        self._write(f"{outcome.tool.name}: {what} ({seconds:.1f} s)")
+
+
 class LiveProgress:
     """A table that changes in place; rich draws it."""
 

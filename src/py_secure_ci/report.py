@@ -26,6 +26,12 @@ class ToolInfo:
     lock: str = ""
     uri: str = ""
     config: str = ""
+    project: str = ""  # in a report over several projects: whose tool, by folder; empty: the root project's
+
+    @property
+    def label(self) -> str:
+        """The tool's name, and the project's where it is one of several."""
+        return f"{self.name} in {self.project}" if self.project else self.name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +92,7 @@ class Context:
     config_digest: str = ""
     advisories: str = ""  # where advisory data came from: `live` or `snapshot 2026-07-23`
     offline: bool = False
+    projects: tuple[str, ...] = ()  # those that a report is over, by folder (`.`: the root); empty: one project alone
     committed: str = ""  # when the commit was made, `2026-11-22T10:00:00Z`; the only time that SBOMs may state
 
 

@@ -63,6 +63,7 @@ class Task:
     scratch: Path  # an empty folder of this task's own; the only place to write
     files: tuple[str, ...] = ()  # due, root-relative POSIX, sorted
     pins: tuple[Pin, ...] = ()  # due
+    share: tuple[str, ...] | None = None  # those of `files` that this machine answers for (see `Tool.join`); None: all
     canaries: tuple[str, ...] = ()  # absolute paths of the planted files, in the order of `Canary.files`
     canary_pin: Pin | None = None
     texts: Mapping[str, str] = field(default_factory=dict)  # text of the `Tool.texts` files
@@ -71,6 +72,7 @@ class Task:
     options: Options = Options()
     stage_options: Mapping[str, object] = field(default_factory=dict)  # the stage's part of the YAML (coverage, …)
     python: Path | None = None  # the project's interpreter
+    elsewhere: tuple[str, ...] = ()  # folders below the root that belong to other projects
     overlay: Path | None = None  # site-packages of the tool's own environment, for tools that run in the project's
     cache: Path | None = None  # a folder that the tool may keep its own cache in
     expected: float = 0.0  # seconds that it will take by what is remembered: the longest goes first
@@ -99,6 +101,7 @@ class Reading:
     metrics: Mapping[str, float] = field(default_factory=dict)
     components: tuple[Component, ...] = ()  # what an SBOM tool saw beyond the declarations; for `Report.components`
     passed_over: Mapping[str, int] = field(default_factory=dict)  # path -> lines that its comments ask to pass over
+    durations: Mapping[str, float] = field(default_factory=dict)  # path -> seconds; for planning, never for a report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +172,9 @@ class Tool:
     alone: int = 0
     own_cache: bool = False  # keeps a cache of its own in `Task.cache`
     split: Callable[[Task], tuple[Task, ...]] | None = None  # pieces that must be run apart
+    # The answer over all files from those over shares of them (`Task.share`), where it is not simply their sum. The
+    # last argument says whether every share is there. Raises WrongShape. None: not shared, unless `per_file`.
+    join: Callable[[Task, tuple[Reading, ...], bool], Reading] | None = None
     needs_pins: bool = False  # due: the project's pins instead of files
     needs_environment: bool = False  # runs in, or reads, the project's environment
     wants_frameworks: bool = False  # has `Task.frameworks` filled in

@@ -197,9 +197,10 @@ class Act:
         return Run(done.status, events, self.kept, done.output + done.errors)
 
     def repositories(self) -> list[tuple[str, Path]]:
-        """(repository@ref, folder) of ourselves and of the stand-in for every action that action.yml uses."""
-        used = re.findall(r"uses: ([\w.-]+/[\w.-]+)[\w./-]*@(\w+)", (ROOT / "action.yml").read_text())
-        stubs = {(f"{name}@{ref}", STUBS / name.split("/")[1]) for name, ref in used}
+        """(repository@ref, folder) of ourselves and of the stand-in for every action that we use or tell of."""
+        texts = "".join((ROOT / name).read_text() for name in ("action.yml", "docs/scale.md"))
+        used = re.findall(r"uses: ([\w.-]+/[\w.-]+)[\w./-]*@(\w{40})", texts)
+        stubs = {(f"{name}@{ref}", STUBS / name.split("/")[1]) for name, ref in used if "checkout" not in name}
         return [("org/py-secure-ci@v1", self.published), *sorted(stubs)]
 
 

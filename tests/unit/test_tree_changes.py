@@ -1,6 +1,6 @@
 """Where the tree cannot be made read-only, a tool that changed it makes the run INCOMPLETE."""
 
-from py_secure_ci.commands.checking import _with_changes
+from py_secure_ci.commands.checking import with_changes
 from py_secure_ci.model import Stage
 from py_secure_ci.report import Context, Report
 from py_secure_ci.running.tree_guard import changed_since, tree_state
@@ -10,7 +10,7 @@ def report_after(change, tmp_path, stages):
     (tmp_path / "a.py").write_text("x = 1\n")
     before = tree_state(tmp_path, ("a.py",))
     change(tmp_path)
-    return _with_changes(
+    return with_changes(
         Report(version="0", context=Context(project="p"), outcomes=()), changed_since(before, tmp_path), stages
     )
 

@@ -20,6 +20,20 @@ class Tally:
     due: tuple[str, ...]
     excluded: tuple[Excluded, ...] = ()
     gaps: tuple[Gap, ...] = ()  # known before the tool ran
+    elsewhere: tuple[str, ...] = ()  # folders of other projects, which tell their own findings
+
+
+def portable(tool: Tool, reading: Reading, root: Path) -> Reading:
+    """The reading without this machine's folders in it: every path as the report will have it; twice is as once."""
+    anchor = _Anchor(root)
+    looked = None if reading.looked_at is None else frozenset(_key(tool, path, anchor) for path in reading.looked_at)
+    return replace(
+        reading,
+        findings=tuple(_findings(reading.findings, anchor, set())[0]),
+        looked_at=looked,
+        gaps=tuple(replace(gap, subject=_key(tool, gap.subject, anchor)) for gap in reading.gaps),
+        excluded=tuple(replace(one, subject=_key(tool, one.subject, anchor)) for one in reading.excluded),
+    )
 
 
 def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Completed:
@@ -32,12 +46,20 @@ def settle(tool: Tool, reading: Reading, info: ToolInfo, tally: Tally) -> Comple
     if looked is not None:
         missing = [subject for subject in tally.due if subject not in looked and subject not in named]
         gaps += [Gap(subject, f"{tool.name} did not say that it looked at this") for subject in missing]
-    findings, strays = _findings(reading.findings, anchor, {one.subject for one in tally.excluded})
+    left_out = {one.subject for one in tally.excluded}
+    findings, strays = _findings(reading.findings, anchor, left_out, tally.elsewhere)
     seen = [subject for subject in tally.due if subject not in named and (looked is None or subject in looked)]
     if tally.due and not seen and not gaps:
         gaps.append(Gap(tool.name, f"its own configuration leaves out everything that was due ({_by(excluded)})"))
     notes = (*reading.notes, *_passed_over(tool, reading))
-    notes = (*notes, *((f"{strays} findings in excluded files left out",) if strays else ()))
+    notes = (
+        *notes,
+        *(
+            (f"{strays} findings in {'excluded files' if not tally.elsewhere else 'files of other projects'} left out",)
+            if strays
+            else ()
+        ),
+    )
     return Completed(
         tool=info,
         findings=tuple(sorted(findings, key=order)),
@@ -71,7 +93,9 @@ def _key(tool: Tool, subject: str, anchor: _Anchor) -> str:
     return subject if tool.needs_pins and "==" in subject else anchor.path(subject) or subject
 
 
-def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) -> tuple[list[Finding], int]:
+def _findings(
+    findings: Iterable[Finding], anchor: _Anchor, excluded: set[str], elsewhere: tuple[str, ...] = ()
+) -> tuple[list[Finding], int]:
     kept, strays = [], 0
     for finding in findings:
         where = finding.location
@@ -82,7 +106,7 @@ def _findings(findings: Iterable[Finding], anchor: _Anchor, excluded: set[str]) 
         if path is None:  # outside the project: there is no line of it to show
             name = finding.anchor or where.path.rpartition("/")[2]
             kept.append(replace(finding, location=None, anchor=name, edits=()))
-        elif path in excluded:
+        elif path in excluded or (elsewhere and path.startswith(tuple(f"{folder}/" for folder in elsewhere))):
             strays += 1
         else:
             kept.append(replace(finding, location=replace(where, path=path), edits=_edits(finding.edits, anchor)))

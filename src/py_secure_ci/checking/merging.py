@@ -26,4 +26,5 @@ def merge(readings: list[Reading]) -> Reading:
         components=tuple(dict.fromkeys(one for reading in readings for one in reading.components)),
         passed_over={path: count for reading in readings for path, count in reading.passed_over.items()},
         metrics=metrics,
+        durations={path: spent for reading in readings for path, spent in reading.durations.items()},
     )

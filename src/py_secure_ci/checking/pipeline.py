@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -13,8 +12,10 @@ from typing import Protocol
 
 from py_secure_ci.cache.costs import Costs
 from py_secure_ci.cache.results import Results
+from py_secure_ci.checking.accounting import portable
+from py_secure_ci.checking.answers import Answer
 from py_secure_ci.checking.execution import FAULTS, Workshop, failed
-from py_secure_ci.checking.planning import Plan, plan
+from py_secure_ci.checking.planning import Plan, plan, tuning
 from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
 from py_secure_ci.config.settings import Config, Options
@@ -104,6 +105,7 @@ class Run:
     seconds: dict[str, float] = field(default_factory=dict)
     interpreter: Interpreter | None = None
     kept: dict[str, int] = field(default_factory=dict)  # files and answers taken from earlier runs, by tool
+    answers: dict[str, Answer] = field(default_factory=dict)  # by tool, where they are asked for
 
 
 def check(
@@ -117,17 +119,44 @@ def check(
 ) -> Run:
     """Run every due tool side by side and read it; a tool's failure is its own outcome, never the run's."""
     plans = plan(config, tools, stages, tree, sources, dependencies)
+    frameworks = frameworks_for(plans, dependencies, tree, sources)
+    return check_plans(config, plans, tree, sources, services, frameworks=frameworks)
+
+
+def frameworks_for(
+    plans: tuple[Plan | Skipped | Failed, ...], dependencies: Dependencies, tree: Tree, sources: Sources
+) -> frozenset[str]:
+    """The web frameworks of the project, where a tool wants to know them."""
     wanted = any(isinstance(one, Plan) and one.tool.wants_frameworks for one in plans)
-    frameworks = frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
-    return _Check(config, tree, sources, services, frameworks).run(plans)
+    return frameworks_of(dependencies, tree.files, sources.text) if wanted else frozenset()
+
+
+def check_plans(
+    config: Config,
+    plans: tuple[Plan | Skipped | Failed, ...],
+    tree: Tree,
+    sources: Sources,
+    services: Services,
+    *,
+    frameworks: frozenset[str] = frozenset(),
+    answers: bool = False,
+) -> Run:
+    """The same for plans that are made. With `answers` the run also holds what was said, before it was judged."""
+    return _Check(config, tree, sources, services, frameworks, answers).run(plans)
 
 
 class _Check:
     def __init__(
-        self, config: Config, tree: Tree, sources: Sources, services: Services, frameworks: frozenset[str]
+        self,
+        config: Config,
+        tree: Tree,
+        sources: Sources,
+        services: Services,
+        frameworks: frozenset[str],
+        answers: bool,
     ) -> None:
         self.config, self.tree, self.sources, self.services = config, tree, sources, services
-        self.frameworks = frameworks
+        self.frameworks, self.answers = frameworks, answers
         self.result = Run()
         self.slots = Slots(services.jobs)
         self.lock = threading.Lock()
@@ -145,10 +174,7 @@ class _Check:
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
-        for tool, artifacts in ((one.tool.name, self.made.get(one.tool.name, {})) for one in due):
-            for name, text in artifacts.items():  # the first of two test runs has the plain name
-                taken = name in self.result.artifacts
-                self.result.artifacts[f"{tool}-{name}" if taken else name] = text
+        self.result.artifacts = named_artifacts((one.tool.name, self.made.get(one.tool.name, {})) for one in due)
         if self.services.costs is not None and self.result.processes:
             self.services.costs.save()
         return self.result
@@ -156,14 +182,23 @@ class _Check:
     def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
         began = time.monotonic()
         self.services.observer.started(one.tool.name)
-        outcome = self._outcome(one, interpreter)
+        outcome, reading, gaps = self._outcome(one, interpreter)
         seconds = time.monotonic() - began
         with self.lock:
             self.result.seconds[one.tool.name] = seconds
+            if isinstance(outcome, Completed):
+                self.made[one.tool.name] = reading.artifacts
+                self.result.components = (*self.result.components, *reading.components)
+            if self.answers and not isinstance(outcome, Skipped):
+                said = portable(one.tool, reading, self.tree.root) if isinstance(outcome, Completed) else outcome
+                self.result.answers[one.tool.name] = Answer(info=outcome.tool, said=said, gaps=gaps)
         self.services.observer.finished(outcome, seconds)
         return outcome
 
-    def _outcome(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
+    def _outcome(
+        self, one: Plan, interpreter: Future[Interpreter | None] | None
+    ) -> tuple[Outcome, Reading, tuple[Gap, ...]]:
+        """Outcome, what was said, and what was known not to be looked at for want of an environment."""
         tool, info = one.tool, ToolInfo(name=one.tool.name, stage=one.tool.stage, uri=one.tool.uri)
         python: Interpreter | None = None
         trouble: ProjectEnvironmentError | None = None
@@ -173,14 +208,15 @@ class _Check:
             except ProjectEnvironmentError as error:
                 trouble = error
         if trouble is not None and tool.stage is Stage.TEST:
-            return failed(info, f"the project's environment cannot be made: {trouble.message}", hint=trouble.hint)
+            reason = f"the project's environment cannot be made: {trouble.message}"
+            return failed(info, reason, hint=trouble.hint), Reading(), ()
         try:
             installed = self.services.install(tool, python.python if python else None)
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
-            return failed(info, reason, hint=error.hint)
+            return failed(info, reason, hint=error.hint), Reading(), ()
         version = python.version if python and tool.of_python else installed.info.version
-        installed = replace(installed, info=replace(installed.info, version=version, config=self._tuning(one)))
+        installed = replace(installed, info=replace(installed.info, version=version, config=tuning(self.config, one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
         work = Work(
@@ -196,12 +232,8 @@ class _Check:
         try:
             outcome, reading = work.done()
         except (OSError, *FAULTS) as error:  # one tool's trouble is never the whole run's
-            return failed(info, f"its work cannot be done ({type(error).__name__}: {error})")
-        if isinstance(outcome, Completed):
-            with self.lock:
-                self.made[tool.name] = reading.artifacts
-                self.result.components = (*self.result.components, *reading.components)
-        return outcome
+            return failed(info, f"its work cannot be done ({type(error).__name__}: {error})"), Reading(), gaps
+        return outcome, reading, gaps
 
     def _kept(self, tool: str, count: int) -> None:
         with self.lock:
@@ -213,12 +245,14 @@ class _Check:
             scratch=self.tree.root,  # replaced by a folder of its own before it is used
             files=one.files,
             pins=one.pins,
+            share=one.share,
             settings=one.settings,
             texts=one.texts,
             nested=self._nested(one.tool) if one.tool.nested_settings else {},
             options=_options(one.tool, self.config),
             stage_options=one.stage.options,
             python=python.python if python else None,
+            elsewhere=self.tree.elsewhere,
             overlay=installed.overlay,
             advisory_url=self.services.advisory_url,
             offline=self.services.offline,
@@ -229,12 +263,6 @@ class _Check:
     def _nested(self, tool: Tool) -> dict[str, str]:
         paths = [path for path in self.tree.files if "/" in path and path.rpartition("/")[2] in tool.settings]
         return {path: self.sources.text(path) or "" for path in paths}
-
-    def _tuning(self, one: Plan) -> str:
-        """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
-        parts = [repr(self.config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
-        parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
-        return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
     def _workshop(self, installed: Installed) -> Workshop:
         return Workshop(
@@ -280,3 +308,12 @@ def _interpreter(future: Future[Interpreter | None] | None) -> Interpreter | Non
         return future.result()
     except ProjectEnvironmentError:
         return None
+
+
+def named_artifacts(made: Iterable[tuple[str, Mapping[str, str]]]) -> dict[str, str]:
+    """What tools made, in plan order, by file name: the first of two test runs has the plain name."""
+    found: dict[str, str] = {}
+    for tool, artifacts in made:
+        for name, text in artifacts.items():
+            found[f"{tool}-{name}" if name in found else name] = text
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ MAX_ARGUMENT_BYTES = 100_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """One tool's work. `pieces`: the files of each task (one empty piece for tools that look at pins)."""
+    """One tool's work. `share`: those of the files that this machine answers for; None: all."""
 
     tool: Tool
     stage: StageSettings
@@ -31,6 +32,7 @@ class Plan:
     pins: tuple[Pin, ...]
     tally: Tally
     settings: Mapping[str, str]
+    share: tuple[str, ...] | None = None
     texts: Mapping[str, str] = field(default_factory=dict)  # what a tool of ours looks at
 
 
@@ -74,11 +76,15 @@ def _plan_one(
         pins = dependencies.pins
         if not dependencies.declarations:
             return Skipped(tool=info, reason="no file that declares dependencies was found")
-        tally = Tally(root=tree.root, due=tuple(dict.fromkeys(f"{pin.name}=={pin.version}" for pin in pins)))
+        tally = Tally(
+            root=tree.root,
+            elsewhere=tree.elsewhere,
+            due=tuple(dict.fromkeys(f"{pin.name}=={pin.version}" for pin in pins)),
+        )
         return Plan(tool=tool, stage=stage, files=(), pins=pins, tally=tally, settings=settings)
     if not tool.scoped:
         left_out = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
-        tally = Tally(root=tree.root, due=(), excluded=left_out)
+        tally = Tally(root=tree.root, elsewhere=tree.elsewhere, due=(), excluded=left_out)
         return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
     selection = tool.select(tree.files, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
@@ -101,6 +107,7 @@ def _plan_one(
     ours = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
     tally = Tally(
         root=tree.root,
+        elsewhere=tree.elsewhere,
         due=text,
         excluded=(*selection.excluded, *_of_interest(tool, ours)),
         gaps=(*gaps, *_blinded(tool, text, sources)),
@@ -160,3 +167,10 @@ def chunks(files: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
         pieces[-1].append(path)
         size += length
     return tuple(tuple(piece) for piece in pieces)
+
+
+def tuning(config: Config, one: Plan) -> str:
+    """A digest of everything that people wrote to tune the tool, so that a change of it is told from new code."""
+    parts = [repr(config.options(one.tool.name)), repr(sorted(one.stage.options.items()))]
+    parts += [f"{name}\0{text}" for name, text in sorted(one.settings.items())]
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()

@@ -141,8 +141,10 @@ class Work:
             if self.tool.per_file:
                 size = sum(self._size(path) for task in tasks for path in task.files)
                 self.costs.learn_files(self.tool.name, max(sum(spent) - len(tasks) * scheduling.START, 0.0), size)
-            else:
+            elif not any(task.share for task in tasks):
                 self.costs.learn_whole(self.tool.name, sum(spent))
+            for reading in readings:
+                self.costs.learn_tests(reading.durations)
         return readings
 
     def _timed(self, task: Task) -> Task:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from packaging.version import Version
 
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Completed
+
+if TYPE_CHECKING:
+    from py_secure_ci.advisories.relay import Relay
 
 LIVE = "https://api.osv.dev"
 PROBE_SECONDS = 4.0
@@ -29,6 +34,8 @@ class Advice:
     source: str = ""
     identity: str = ""  # digest of the snapshot; empty: a live service, which may answer differently each time
     offline: bool = False
+    live: bool = False
+    why: str = ""  # why not the live service
     notes: tuple[str, ...] = ()
     join: Callable[[Completed], Completed] = lambda outcome: outcome
 
@@ -40,8 +47,12 @@ def advice_for(
     offline: bool,
     session: Session,
     stack: ExitStack,
+    decided: tuple[bool, str] | None = None,
 ) -> Advice:
-    """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data."""
+    """Advice for a run; a loopback server lives as long as `stack`. Raises AdvisoryError for damaged data.
+
+    `decided`: whether the live service was asked, and why not, where that happened on another machine.
+    """
     if Stage.SCA not in stages or not dependencies.declarations:
         return Advice(offline=offline)
     from py_secure_ci.advisories.relay import relaying
@@ -52,10 +63,7 @@ def advice_for(
 
     settings = project.config.advisories
     snapshot, _ = current(session.tools)
-    trouble = "" if settings.source == "snapshot" else "--offline was given" if offline else _unreachable()
-    live = settings.source == "live" or (settings.source == "auto" and not trouble)
-    if offline and settings.source == "live":
-        live = False
+    live, trouble = decided or _decision(settings.source, offline)
     today = datetime.now(timezone.utc).date()
     gaps: list[Gap] = []
     notes: list[str] = []
@@ -65,8 +73,10 @@ def advice_for(
         url, relay = stack.enter_context(
             relaying(LIVE, ((pin.name, str(Version(pin.version))) for pin in dependencies.pins))
         )
+        if decided:
+            gaps += _asked_again(relay, dependencies)
     else:
-        source, url = snapshot.label, stack.enter_context(serving(snapshot))
+        source, url = snapshot.label, "" if decided else stack.enter_context(serving(snapshot))
         why = f" ({trouble})" if trouble else ""
         notes.append(f"known vulnerabilities come from the {snapshot.label}{why}, not from the live service")
         if is_stale(snapshot, today, settings.max_age_days):
@@ -84,6 +94,8 @@ def advice_for(
         source=source,
         identity="" if live else snapshot.identity,
         offline=offline,
+        live=live,
+        why=trouble,
         notes=tuple(notes),
         join=Joiner(
             project=project,
@@ -94,6 +106,24 @@ def advice_for(
             live=Live(records=relay.records, still_covers=relay.still_covers) if relay else None,
         ),
     )
+
+
+def _decision(source: str, offline: bool) -> tuple[bool, str]:
+    trouble = "" if source == "snapshot" else "--offline was given" if offline else _unreachable()
+    return not offline and (source == "live" or (source == "auto" and not trouble)), trouble
+
+
+def _asked_again(relay: Relay, dependencies: Dependencies) -> Iterator[Gap]:
+    """On another machine than pip-audit ran on: what the service says of every pin is needed here as well."""
+    from py_secure_ci.advisories.loopback import Refused
+
+    for pin in dependencies.pins:
+        package = {"name": pin.name, "ecosystem": "PyPI"}
+        try:
+            relay.post("/v1/query", {"package": package, "version": str(Version(pin.version))})
+        except (Refused, WrongShape) as error:
+            yield Gap("advisories", f"the live service cannot be asked again: {error}", final=True)
+            return
 
 
 def _unreachable() -> str:

@@ -21,7 +21,7 @@ from py_secure_ci.model import Stage
 from py_secure_ci.report import Failed, Report
 from py_secure_ci.source.git import Entry, Git
 from py_secure_ci.source.sources import Sources
-from py_secure_ci.source.tree import read_tree
+from py_secure_ci.source.tree import read_tree, without
 
 # Tests are not run again at the base: whatever fails now is judged as new.
 NOT_AT_BASE = frozenset({Stage.TEST, Stage.SBOM})
@@ -37,7 +37,7 @@ def scan(
     folder.mkdir()
     written = check_out(folder, project.git, commit)
     there = Git(folder, session.run, session.environment(session.new_folder(), False))
-    tree = read_tree(folder, there, project.config.exclude, project.config.file, None)
+    tree = without(read_tree(folder, there, project.config.exclude, project.config.file, None), project.tree.elsewhere)
     old = replace(project, root=folder, tree=tree, sources=Sources(folder, tree.files), git=there, name=label(project))
     report = findings_of(old, tuple(one for one in stages if one not in NOT_AT_BASE), arguments, session)
     said = with_comments(report, old, memory_of(old, session, forgetful=arguments.no_cache))
@@ -80,6 +80,8 @@ def _is_plain(entry: Entry) -> bool:
 
 def _policy(folder: Path, project: Project, given: str | None) -> PolicySettings:
     """The policy that the base had; where its configuration is not to be had, today's."""
+    if project.config.file.startswith("../"):  # the root project's file, which is not in this folder
+        return project.config.policy
     try:
         if given is None:
             return find_config(folder, None).policy

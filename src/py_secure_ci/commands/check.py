@@ -33,12 +33,17 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 def _run(arguments: argparse.Namespace, session: Session) -> int:
     if arguments.allow_dirty and not arguments.fix:
         raise UsageError("--allow-dirty says nothing without --fix")
+    if arguments.part:
+        from py_secure_ci.commands.part import run_part
+
+        return run_part(arguments, session)
+    if arguments.plan:
+        raise UsageError("--plan goes with --part", hint="Name the part that is to be done, such as --part 2-of-4")
     project = _opened(arguments, session)
+    if project.config.projects:
+        return _run_several(project, arguments, session)
     stages = chosen_stages(arguments.stage, project)
-    _check_formats(arguments.format)
-    history_folder(arguments.history)
-    probe(project.output)
-    clear(project.output)
+    _prepare(project, arguments)
     from py_secure_ci.commands.checking import check_project
 
     if arguments.fix:
@@ -48,6 +53,26 @@ def _run(arguments: argparse.Namespace, session: Session) -> int:
         project = _opened(arguments, session)
     judged = check_project(project, stages, arguments, session)
     return finish(judged, project.output, arguments, session)
+
+
+def _run_several(project: Project, arguments: argparse.Namespace, session: Session) -> int:
+    from py_secure_ci.commands.projects import members_of
+    from py_secure_ci.commands.several import overridden, run_all, stages_of
+
+    if arguments.fix:
+        raise UsageError("--fix works on one project", hint="Give it one of the projects' folders.")
+    members = overridden(members_of(project, session), arguments)
+    stages_of(members, arguments.stage)
+    _prepare(project, arguments)
+    return run_all(members, arguments, session)
+
+
+def _prepare(project: Project, arguments: argparse.Namespace) -> None:
+    """Whatever can be wrong with the command line is told before minutes of work; nothing old stays."""
+    _check_formats(arguments.format)
+    history_folder(arguments.history)
+    probe(project.output)
+    clear(project.output)
 
 
 def _opened(arguments: argparse.Namespace, session: Session) -> Project:

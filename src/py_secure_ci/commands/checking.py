@@ -13,6 +13,7 @@ from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cache.memory import Memory
+from py_secure_ci.cache.results import Results
 from py_secure_ci.checking.assembly import assemble
 from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
@@ -53,8 +54,12 @@ def check_project(
     project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session
 ) -> Judged:
     """Run everything that is due and judge it."""
-    progress = _progress(session)
-    report, run, surroundings = _checked(project, stages, arguments, session, progress)
+    return judged(project, *_checked(project, stages, arguments, session, progress_of(session)))
+
+
+def judged(project: Project, report: Report, run: Run, surroundings: Surroundings) -> Judged:
+    """The report compared with what was known, and its verdict."""
+    session = surroundings.session
     try:
         report = surroundings.complete(report)
         verdict = surroundings.judge(report)
@@ -99,25 +104,26 @@ def _checked(
     session: Session,
     progress: PlainProgress | LiveProgress,
 ) -> tuple[Report, Run, Surroundings]:
-    dependencies = _dependencies(project)
+    dependencies = dependencies_of(project)
     surroundings = Surroundings(project, dependencies, stages, session, arguments)
     with ExitStack() as stack:
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
-        services = _services(project, advice, surroundings, progress, arguments, session)
+        services = services_of(project, advice, surroundings, progress, arguments, session)
         tools = tools_by_name(project.config)
         guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
         before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
         # Inside: what a live advisory service did not say is asked again, and so needs it still.
-        report = _report(project, run, dependencies, advice, session, services)
-    report = _with_changes(report, changed_since(before, project.root), stages)
+        limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
+        report = report_of(project, run, dependencies, advice, session, services.results, limits)
+    report = with_changes(report, changed_since(before, project.root), stages)
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings
 
 
-def _with_changes(report: Report, changed: tuple[str, ...], stages: tuple[Stage, ...]) -> Report:
+def with_changes(report: Report, changed: tuple[str, ...], stages: tuple[Stage, ...]) -> Report:
     """A tree that changed under the tools is told; unless the project's own tests may have done it, it is a gap."""
     if not changed:
         return report
@@ -128,14 +134,15 @@ def _with_changes(report: Report, changed: tuple[str, ...], stages: tuple[Stage,
     return replace(report, gaps=(*report.gaps, Gap("tree", said)))
 
 
-def _dependencies(project: Project) -> Dependencies:
+def dependencies_of(project: Project) -> Dependencies:
+    """What the project declares."""
     from py_secure_ci.dependencies.read_all import read_dependencies
 
     text = tuple(path for path in project.tree.files if path not in project.tree.binary)
     return read_dependencies(text, lambda path: project.sources.text(path) or "")
 
 
-def _services(
+def services_of(
     project: Project,
     advice: Advice,
     surroundings: Surroundings,
@@ -143,6 +150,7 @@ def _services(
     arguments: argparse.Namespace,
     session: Session,
 ) -> Services:
+    """The hands of the pipeline for one project."""
     installer = Installer(project, session)
     return Services(
         run=session.run,
@@ -172,34 +180,36 @@ def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
     return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
 
 
-def _report(
+def report_of(
     project: Project,
     run: Run,
     dependencies: Dependencies,
     advice: Advice,
     session: Session,
-    services: Services,
+    results: Results | None,
+    limits: tuple[str, ...],
 ) -> Report:
+    """The report of a run, before it is compared and judged. `limits`: what the machine could not do."""
     gaps = list(project.tree.gaps)
     if session.interrupted:
         gaps.append(_interruption(session))
-    if not any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files):
+    python = any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files)
+    if not python and not project.tree.elsewhere:
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     gaps += _unread(run, dependencies)
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}
-    memo = {"memo": services.results.assembled} if services.results else {}
+    memo = {"memo": results.assembled} if results else {}
     outcomes = assemble(run.outcomes, project.sources, advice.join, byte_columns, **memo)
     test = project.config.stages.get(Stage.TEST)
     hints = django_hint(dependencies, project.tree.files, test.tools) if test else ()
     how = (f"the project's environment: {run.interpreter.how}",) if run.interpreter else ()
-    sandbox = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
     return Report(
         version=VERSION,
         context=_context(project, run, advice, session),
         outcomes=outcomes,
         gaps=tuple(gaps),
         excluded=project.tree.excluded,
-        notes=(*project.tree.notes, *advice.notes, *how, *hints, *sandbox),
+        notes=(*project.tree.notes, *advice.notes, *how, *hints, *limits),
         dependencies=dependencies,
         components=run.components,
     )
@@ -234,7 +244,8 @@ def _context(project: Project, run: Run, advice: Advice, session: Session) -> Co
     )
 
 
-def _progress(session: Session) -> PlainProgress | LiveProgress:
+def progress_of(session: Session) -> PlainProgress | LiveProgress:
+    """Who tells how far we are."""
     if session.ci.host == "local" and sys.stderr.isatty():
         return LiveProgress()
     return PlainProgress(lambda line: print(line, file=sys.stderr, flush=True))

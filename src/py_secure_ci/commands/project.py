@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,15 +91,20 @@ def project_root(path: str) -> Path:
         raise UsageError(f"{path}: cannot be opened: {error}") from None
 
 
-def open_project(path: str, config_file: str | None, output: Path | None, session: Session) -> Project:
-    """Read configuration and tree. Raises UsageError, ConfigError or SourceError."""
+def open_project(
+    path: str, config_file: str | None, output: Path | None, session: Session, ours: Iterable[Path] = ()
+) -> Project:
+    """Read configuration and tree. Raises UsageError, ConfigError or SourceError. `ours`: see `read_tree`."""
     root = project_root(path)
     session.distrust(root)
-    config = find_config(root, config_file)
+    return open_with(find_config(root, config_file), root, output_folder(root, output), session, ours)
+
+
+def open_with(config: Config, root: Path, folder: Path, session: Session, ours: Iterable[Path] = ()) -> Project:
+    """The same with a configuration that is known. `folder`: where the report goes. Raises SourceError."""
     git = Git(root, session.run, session.environment(session.new_folder(), False))
-    folder = output_folder(root, output)
     try:
-        tree = read_tree(root, git, config.exclude, config.file, folder)
+        tree = read_tree(root, git, config.exclude, config.file, folder, ours)
     except PermissionError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
     return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)

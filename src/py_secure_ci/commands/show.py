@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Collection, Container, Mapping
@@ -30,6 +31,7 @@ from py_secure_ci.step_outputs import output_file_text, step_outputs
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
+PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
 ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
@@ -43,6 +45,18 @@ class Files:
 
 def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session: Session) -> int:
     """Write every file, tell the platform, print the console page; the exit status is the verdict's."""
+    texts = write_report(judged, output, arguments)
+    tell_platform(judged.report, judged.verdict, session)
+    write_step_outputs(judged.verdict, output, texts, session)
+    print_console(judged.report, judged.verdict, see_more(output, texts))
+    if arguments.timings:
+        own = time.process_time()
+        print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
+    return exit_status(judged.verdict, arguments.exit_zero)
+
+
+def write_report(judged: Judged, output: Path, arguments: argparse.Namespace) -> Collection[str]:
+    """Write every file of a report; their names."""
     texts = dict(judged.artifacts)
     wanted = arguments.format
     texts.update(_files(judged, wanted))
@@ -57,13 +71,7 @@ def finish(judged: Judged, output: Path, arguments: argparse.Namespace, session:
         digests = {name: digest(text.encode("utf-8", "surrogatepass")) for name, text in texts.items()}
         texts[EVIDENCE] = evidence_text(judged.report, judged.verdict, digests)
     write_all(output, texts)
-    tell_platform(judged.report, judged.verdict, session)
-    write_step_outputs(judged.verdict, output, texts, session)
-    print_console(judged.report, judged.verdict, see_more(output, texts))
-    if arguments.timings:
-        own = time.process_time()
-        print(table(judged.run, time.perf_counter() - session.began, own), end="", file=sys.stderr)
-    return exit_status(judged.verdict, arguments.exit_zero)
+    return tuple(texts)
 
 
 def _files(judged: Judged, wanted: list[str] | None) -> Mapping[str, str]:
@@ -103,11 +111,22 @@ def _sboms(judged: Judged) -> Mapping[str, str]:
 def clear(folder: Path) -> None:
     """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
     names = [one.filename for one in ALL_FORMATS if one.filename]
-    remove_all(
-        folder,
-        (*names, TIMINGS, PAGE, *ARTIFACTS),
-        ("gl-sbom-*.cdx.json", ".*.part", *(f"*-{name}" for name in ARTIFACTS)),
-    )
+    for one in (folder, folder / ROOT_PROJECT, *_of_projects(folder)):
+        remove_all(
+            one,
+            (*names, TIMINGS, PAGE, *ARTIFACTS),
+            ("gl-sbom-*.cdx.json", ".*.part", *(f"*-{name}" for name in ARTIFACTS)),
+        )
+
+
+def place_of(output: Path, project: str) -> Path:
+    """Where the report of one of several projects goes. `project`: its folder; empty or `.`: the root project."""
+    return output / ROOT_PROJECT if project in ("", ".") else output.joinpath(PROJECTS, *project.split("/"))
+
+
+def _of_projects(folder: Path) -> list[Path]:
+    """The folders in which an earlier run may have left reports of single projects."""
+    return [Path(at) for at, _, _ in os.walk(folder / PROJECTS)]
 
 
 def _due(name: str, report: Report) -> bool:

@@ -104,14 +104,18 @@ def _locks(statement: Mapping[str, Any]) -> Iterator[str]:
 def _project(path: str, statement: Mapping[str, Any], output: Path, environ: Mapping[str, str]) -> list[str]:
     """The tree at hand against the one that was checked."""
     from py_secure_ci.commands.project import open_project
+    from py_secure_ci.commands.projects import members_of
     from py_secure_ci.commands.session import Session
+    from py_secure_ci.judging.joining import tree_over
     from py_secure_ci.source.tree_digest import tree_digest
 
     predicate = statement.get("predicate")
     source = predicate.get("source", {}) if isinstance(predicate, dict) else {}
     with Session(environ) as session:
         project = open_project(path, None, output.absolute(), session)
-        tree = {"sha256": tree_digest(project.sources, project.tree.files)}
+        members = members_of(project, session)
+        trees = [(one.folder, tree_digest(one.project.sources, one.project.tree.files)) for one in members]
+        tree = {"sha256": tree_over(trees) if len(trees) > 1 else trees[0][1]}
         commit = project.tree.repository.commit if project.tree.repository else ""
     wrong = []
     if source.get("commit") != commit:

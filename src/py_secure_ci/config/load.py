@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from py_secure_ci.config import policy_settings, schema_errors
+from py_secure_ci.config import policy_settings, projects, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
 from py_secure_ci.config.licence_policy import licence_policy
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
@@ -20,9 +21,10 @@ from py_secure_ci.config.settings import (
     CustomTool,
     EnvironmentSettings,
     Options,
+    ProjectEntry,
     StageSettings,
 )
-from py_secure_ci.config.yaml_source import YamlSource, read_yaml
+from py_secure_ci.config.yaml_source import KeyPath, YamlSource, read_yaml
 from py_secure_ci.errors import ConfigError
 from py_secure_ci.model import Stage
 
@@ -50,11 +52,41 @@ def load_config(
     own = custom_names(source.data, tools)
     known = {**tools, **own}
     schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
-    data = source.data
-    custom = custom_tools(data, own) + imported(data, known, expand)
+    custom = custom_tools(source.data, own) + imported(source.data, known, expand)
     _refuse_switched_off(source, custom)
     _check_licences(source)
     names = (*known, *(one.name for one in custom))
+    config = _config(source.data, defaults, custom, names, _placer(source), file, digest)
+    run = tuple(one for one in custom if not one.path)
+    members = tuple(
+        ProjectEntry(
+            pattern=pattern,
+            config=_config(
+                projects.inherited(source.data, said),
+                defaults,
+                run,
+                names,
+                projects.places(source, at, said),
+                file,
+                digest,
+            ),
+            own=bool(said),
+            place=source.place(("projects", at)),
+        )
+        for at, pattern, said in projects.entries(source)
+    )
+    return replace(config, projects=members)
+
+
+def _config(
+    data: Mapping[str, Any],
+    defaults: Mapping[Stage, tuple[str, ...]],
+    custom: tuple[CustomTool, ...],
+    names: tuple[str, ...],
+    place: Callable[[KeyPath], str],
+    file: str,
+    digest: str,
+) -> Config:
     return Config(
         stages=_stages(data.get("stages") or {}, defaults, custom),
         tools={name: _options(values or {}) for name, values in (data.get("tools") or {}).items()},
@@ -62,7 +94,7 @@ def load_config(
         exclude=tuple(data.get("exclude") or ()),
         environment=_environment(data.get("environment") or {}),
         advisories=_advisories(data),
-        policy=policy_settings.build(data.get("policy") or {}, _placer(source), tools=names),
+        policy=policy_settings.build(data.get("policy") or {}, place, tools=names),
         file=file,
         digest=digest,
     )

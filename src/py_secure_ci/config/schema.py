@@ -7,6 +7,7 @@ from typing import Any
 
 from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
 from py_secure_ci.config.licence_policy import LICENCE_SCHEMA
+from py_secure_ci.config.projects import projects_schema
 from py_secure_ci.config.test_stage import TEST_OPTIONS
 from py_secure_ci.model import Stage
 
@@ -41,31 +42,36 @@ def config_schema(
 
     `custom`: those of the tools that the document itself describes.
     """
+    properties = _properties(tools, policy, custom)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "py-secure-ci configuration",
         "description": "Every key is optional; an unknown key is an error.",
         "type": "object",
         "additionalProperties": False,
-        "properties": {
-            "version": {"const": 1, "description": "Version of this file's format."},
-            "exclude": {**_TEXTS, "description": "Globs of files that no tool looks at; each is told in the report."},
-            "environment": _environment(),
-            "stages": {
-                "type": "object",
-                "additionalProperties": False,
-                "description": "What runs. A stage that is not named keeps its defaults; `false` switches it off.",
-                "properties": {stage.value: _stage(stage, tools) for stage in Stage},
-            },
-            "tools": {
-                "type": "object",
-                "additionalProperties": False,
-                "description": "Options of single tools.",
-                "properties": {name: custom_tool_schema() if name in custom else _tool() for name in sorted(tools)},
-            },
-            "import": IMPORT,
-            "policy": dict(policy),
+        "properties": {**properties, "projects": projects_schema()},
+    }
+
+
+def _properties(tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: Collection[str]) -> dict[str, Any]:
+    return {
+        "version": {"const": 1, "description": "Version of this file's format."},
+        "exclude": {**_TEXTS, "description": "Globs of files that no tool looks at; each is told in the report."},
+        "environment": _environment(),
+        "stages": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "What runs. A stage that is not named keeps its defaults; `false` switches it off.",
+            "properties": {stage.value: _stage(stage, tools) for stage in Stage},
         },
+        "tools": {
+            "type": "object",
+            "additionalProperties": False,
+            "description": "Options of single tools.",
+            "properties": {name: custom_tool_schema() if name in custom else _tool() for name in sorted(tools)},
+        },
+        "import": IMPORT,
+        "policy": dict(policy),
     }
 
 

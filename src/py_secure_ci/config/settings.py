@@ -74,7 +74,21 @@ class Config:
     file: str = ""  # project-relative; empty: no file, defaults
     custom: tuple[CustomTool, ...] = ()
     digest: str = ""  # sha256 of the file's bytes, or of nothing
+    projects: tuple[ProjectEntry, ...] = ()
 
     def options(self, tool: str) -> Options:
         """The options of a tool, defaults where the YAML says nothing."""
         return self.tools.get(tool, Options())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectEntry:
+    """One entry of `projects`. `pattern`: a folder, or a pattern of folders; `config`: without a file of their own.
+
+    `own`: whether anything is said for it; `place`: `file:line: key`.
+    """
+
+    pattern: str
+    config: Config
+    own: bool
+    place: str

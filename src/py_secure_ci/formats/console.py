@@ -154,8 +154,8 @@ def _stages(report: Report, findings: tuple[Finding, ...], palette: Palette) -> 
     groups = by_stage(findings, report)
     for outcome in report.outcomes:
         tool, stage = outcome.tool, outcome.tool.stage
-        mine = [finding for finding in groups.get(stage, ()) if finding.tool == tool.name]
-        name = f"  {stage.value:<8} {one_line(f'{tool.name} {tool.version}'):<24}"
+        mine = [one for one in groups.get(stage, ()) if (one.tool, one.project) == (tool.name, tool.project)]
+        name = f"  {stage.value:<8} {one_line(f'{tool.label} {tool.version}'):<24}"
         if isinstance(outcome, Completed):
             known = sum(finding.state is State.EXISTING for finding in mine)
             told = by_severity(mine) or palette.good("clean")

@@ -132,7 +132,7 @@ def _messages(kind: _Kind, report: Report, due: list[Outcome]) -> Iterator[tuple
     if not any(outcome.tool.stage is kind.stage for outcome in due):
         yield "fatal", f"no tool of the stage {kind.stage.value} was part of this run"
     for outcome in due:
-        name = outcome.tool.name
+        name = outcome.tool.label
         if isinstance(outcome, Failed):
             yield "fatal", f"{name} failed: {outcome.reason}"
         elif isinstance(outcome, Completed):

@@ -153,10 +153,12 @@ def _plain(findings: Sequence[Finding], blocking: frozenset[str]) -> str:
 
 
 def _checks(report: Report, verdict: Verdict) -> Iterator[str]:
-    groups: dict[str, list[Finding]] = {}
+    groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in active(verdict):
-        groups.setdefault(finding.tool, []).append(finding)
-    rows = (_check_row(outcome, groups.get(outcome.tool.name, [])) for outcome in report.outcomes)
+        groups.setdefault((finding.tool, finding.project), []).append(finding)
+    rows = (
+        _check_row(outcome, groups.get((outcome.tool.name, outcome.tool.project), [])) for outcome in report.outcomes
+    )
     heads = ("stage", "tool", "looked at", "result", "lock")
     yield f'<section><h2 id="checks">Checks</h2>{table("Every tool of the run", heads, rows)}</section>\n'
 
@@ -173,7 +175,7 @@ def _levels(report: Report) -> Iterator[str]:
 
 def _check_row(outcome: Outcome, findings: list[Finding]) -> tuple[str, ...]:
     tool = outcome.tool
-    first = (text(tool.stage.value), text(f"{tool.name} {tool.version}"))
+    first = (text(tool.stage.value), text(f"{tool.label} {tool.version}"))
     lock = tag("code", tool.lock.removeprefix("sha256:")[:12] or tool.source)
     if isinstance(outcome, Completed):
         gaps = f", {plural(len(outcome.gaps), 'gap')}" if outcome.gaps else ""

@@ -68,10 +68,10 @@ def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:
     for outcome in report.outcomes:
         if isinstance(outcome, Failed):
             why = f"{outcome.reason}. {outcome.hint}" if outcome.hint else outcome.reason
-            yield outcome.tool.name, "everything", why
+            yield outcome.tool.label, "everything", why
         elif isinstance(outcome, Completed):
             for gap in outcome.gaps:
-                yield outcome.tool.name, gap.subject, gap.reason
+                yield outcome.tool.label, gap.subject, gap.reason
 
 
 def plural(count: int, word: str) -> str:

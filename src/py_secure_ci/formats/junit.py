@@ -86,7 +86,7 @@ class _Cases:
         self._seen: dict[str, int] = {}
 
     def of_outcome(self, outcome: Outcome) -> list[str]:
-        name = outcome.tool.name
+        name = outcome.tool.label
         if isinstance(outcome, Failed):
             body = (outcome.detail, outcome.hint)
             return [_case(name, f"{name} ran", _outcome("error", outcome.reason, "failed", body))]

@@ -22,6 +22,7 @@ MAX_RESULTS = 5_000  # of a run; GitHub keeps no more
 MAX_BYTES = 10_000_000  # of the file, compressed
 _MAX_TOLD = 100  # gaps named in one run
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
+_Owner = tuple[str, str]  # a tool's name and its project: code scanning keeps the alerts of each apart
 _SEMANTIC = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?", re.ASCII)
 
 
@@ -46,18 +47,18 @@ def _compressed_below(text: str, limit: int) -> bool:
 
 
 def _text(report: Report, findings: Iterable[Finding], limit: int, *, audit: bool) -> str:
-    by_tool: dict[str, list[Finding]] = {}
+    by_tool: dict[_Owner, list[Finding]] = {}
     for finding in findings:
-        by_tool.setdefault(finding.tool, []).append(finding)
+        by_tool.setdefault((finding.tool, finding.project), []).append(finding)
     places = Places(report)
     looked = every = _looked(report)
     if not audit and len(looked) > MAX_RUNS:
         looked = _the_worst(looked, by_tool)
-    left_out = [name for name in every if name not in looked]
+    left_out = [parts[0].tool.label for owner, parts in every.items() if owner not in looked]
     told = [_notification(f"no room for {plural(len(left_out), 'tool')}: {', '.join(left_out)}")] if left_out else []
     runs = []
-    for name, parts in looked.items():
-        chosen = _Chosen(by_tool.get(name, []), places, limit, audit=audit)
+    for owner, parts in looked.items():
+        chosen = _Chosen(by_tool.get(owner, []), places, limit, audit=audit)
         runs.append(_run(report, parts, chosen, places, told))
         told = []  # once is enough
     return object_text({"$schema": _SCHEMA, "version": "2.1.0"}, runs=f"[{','.join(runs)}]") + "\n"
@@ -87,21 +88,23 @@ class _Chosen:
         return array_text(data)
 
 
-def _looked(report: Report) -> dict[str, list[Completed]]:
+def _looked(report: Report) -> dict[_Owner, list[Completed]]:
     """The tools that gave a verdict. One that failed in any part has none: an empty run would close its alerts."""
-    looked: dict[str, list[Completed]] = {}
+    looked: dict[_Owner, list[Completed]] = {}
     for outcome in report.outcomes:
         if isinstance(outcome, Completed):
-            looked.setdefault(outcome.tool.name, []).append(outcome)
+            looked.setdefault((outcome.tool.name, outcome.tool.project), []).append(outcome)
     for outcome in report.outcomes:
         if not isinstance(outcome, Completed):
-            looked.pop(outcome.tool.name, None)
+            looked.pop((outcome.tool.name, outcome.tool.project), None)
     return looked
 
 
-def _the_worst(looked: dict[str, list[Completed]], by_tool: dict[str, list[Finding]]) -> dict[str, list[Completed]]:
-    def rank(name: str) -> int:
-        return max((finding.severity.rank for finding in by_tool.get(name, ())), default=0)
+def _the_worst(
+    looked: dict[_Owner, list[Completed]], by_tool: dict[_Owner, list[Finding]]
+) -> dict[_Owner, list[Completed]]:
+    def rank(owner: _Owner) -> int:
+        return max((finding.severity.rank for finding in by_tool.get(owner, ())), default=0)
 
     kept = set(sorted(looked, key=rank, reverse=True)[:MAX_RUNS])
     return {name: parts for name, parts in looked.items() if name in kept}
@@ -120,7 +123,7 @@ def _run(report: Report, parts: list[Completed], chosen: _Chosen, places: Places
         invocation["toolExecutionNotifications"] = told
     data = {
         "tool": {"driver": driver},
-        "automationDetails": {"id": _category(report, tool.name)},
+        "automationDetails": {"id": _category(report, tool)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
         "invocations": [invocation],
@@ -150,8 +153,8 @@ def _driver(report: Report, part: Completed) -> dict[str, Any]:
     return driver
 
 
-def _category(report: Report, tool: str) -> str:
-    parts = ["py-secure-ci", tool, *report.context.prefix.split("/")]
+def _category(report: Report, tool: ToolInfo) -> str:
+    parts = ["py-secure-ci", tool.name, *report.context.prefix.split("/"), *tool.project.split("/")]
     return "".join(f"{sarif_text(part)}/" for part in parts if part and part != ".")
 
 

@@ -125,12 +125,12 @@ class _Writer:
         yield ""
         yield "| stage | tool | looked at | result |"
         yield "| --- | --- | --- | --- |"
-        groups: dict[str, list[Finding]] = {}
+        groups: dict[tuple[str, str], list[Finding]] = {}
         for finding in self._findings:
-            groups.setdefault(finding.tool, []).append(finding)
+            groups.setdefault((finding.tool, finding.project), []).append(finding)
         for outcome in self._report.outcomes:
-            tool = markdown(f"{outcome.tool.name} {outcome.tool.version}".strip())
-            looked, told = _told(outcome, groups.get(outcome.tool.name, []))
+            tool = markdown(f"{outcome.tool.label} {outcome.tool.version}".strip())
+            looked, told = _told(outcome, groups.get((outcome.tool.name, outcome.tool.project), []))
             yield f"| {outcome.tool.stage.value} | {tool} | {looked} | {told} |"
         yield ""
 

@@ -31,7 +31,7 @@ def completeness(report: Report, settings: PolicySettings, today: date) -> Compl
     for name, gaps in _gaps(report):
         left = []
         for gap in gaps:
-            accepting = [one for one in settings.accepted_gaps if _accepts(one, name, gap)]
+            accepting = [one for one in settings.accepted_gaps if not gap.final and _accepts(one, name, gap)]
             valid = [one for one in accepting if not _expired(one, today)]
             used.update(accepting)
             if not valid:

@@ -91,6 +91,8 @@ def decoder(tp: Any) -> Decode:
         return _word_decoder({enum_word(member): member for member in tp})
     if is_dataclass(tp):
         return _dataclass_decoder(tp)
+    if get_origin(tp) is frozenset:
+        return _set_decoder(get_args(tp))
     return _mapping_decoder(tp) if get_origin(tp) is Mapping else _tuple_decoder(get_args(tp))
 
 
@@ -124,6 +126,18 @@ def _tuple_decoder(args: tuple[Any, ...]) -> Decode:
         if size is not None and len(data) != size:
             raise Wrong(f"should have {size} parts")
         return tuple([at_step(f"[{index}]", item, one) for index, one in enumerate(data)])
+
+    return decode
+
+
+def _set_decoder(args: tuple[Any, ...]) -> Decode:
+    items = _tuple_decoder((args[0], ...))
+
+    def decode(data: Any) -> Any:
+        found = items(data)
+        if len(set(found)) != len(found):
+            raise Wrong("an entry is there twice")
+        return frozenset(found)
 
     return decode
 

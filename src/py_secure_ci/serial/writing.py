@@ -58,6 +58,8 @@ def writer(tp: Any) -> Write:
 def _container_writer(tp: Any) -> Write:
     origin, args = get_origin(tp), get_args(tp)
     item = writer(args[1] if origin is Mapping else args[0])
+    if origin is frozenset:
+        return lambda value: "[" + ",".join([item(one) for one in sorted(value)]) + "]"
     if origin is Mapping:
         return lambda value: "{" + ",".join([f"{_text(key)}:{item(value[key])}" for key in sorted(value)]) + "}"
     return lambda value: "[" + ",".join([item(one) for one in value]) + "]"

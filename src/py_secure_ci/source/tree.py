@@ -8,7 +8,7 @@ import re
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -46,15 +46,48 @@ class Tree:
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     blobs: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: tuple[str, ...] = ()  # folders that are projects of their own: nothing in them is due here
 
 
-def read_tree(root: Path, git: Git, exclude: tuple[str, ...], config_file: str, output: Path | None) -> Tree:
+def without(tree: Tree, folders: Iterable[str]) -> Tree:
+    """The tree but for folders (root-relative) that are projects of their own; each is told once."""
+    away = tuple(sorted(folders))
+
+    def here(path: str) -> bool:
+        return path not in away and not _under(path, away)
+
+    if not away:
+        return tree
+    kept = [one for one in tree.excluded if here(one.subject)]
+    told = [Excluded(folder, "a project of its own") for folder in away]
+    return replace(
+        tree,
+        files=tuple(path for path in tree.files if here(path)),
+        binary=frozenset(path for path in tree.binary if here(path)),
+        gaps=tuple(gap for gap in tree.gaps if here(gap.subject)),
+        excluded=tuple(sorted([*kept, *told], key=lambda one: one.subject)),
+        blobs={path: blob for path, blob in tree.blobs.items() if here(path)},
+        elsewhere=away,
+    )
+
+
+def read_tree(
+    root: Path,
+    git: Git,
+    exclude: tuple[str, ...],
+    config_file: str,
+    output: Path | None,
+    ours: Iterable[Path] = (),
+) -> Tree:
     """List the tree. `exclude`: globs of our YAML. `output`: the report's folder, whose untracked files are ours.
+
+    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree).
 
     Raises SourceError if git is there but cannot read the repository.
     """
     repository = git.repository()
     listing = _Listing(root, exclude, config_file or "py-secure-ci", _inside(root, output))
+    listing.ours = frozenset(_inside(root, path) for path in ours) - {""}
     if repository is None:
         listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
         listing.add(_walk(root, listing), tracked=False)
@@ -66,6 +99,7 @@ def read_tree(root: Path, git: Git, exclude: tuple[str, ...], config_file: str, 
 class _Listing:
     def __init__(self, root: Path, exclude: tuple[str, ...], by: str, output: str) -> None:
         self.root, self.exclude, self.by, self.output = root, exclude, by, output
+        self.ours: frozenset[str] = frozenset()
         self.files: list[str] = []
         self.binary: set[str] = set()
         self.gaps: list[Gap] = []
@@ -89,7 +123,7 @@ class _Listing:
 
     def add(self, paths: Iterable[str], *, tracked: bool) -> None:
         for path in paths:
-            if not tracked and self.output and (path + "/").startswith(self.output + "/"):
+            if not tracked and ((self.output and (path + "/").startswith(self.output + "/")) or path in self.ours):
                 continue
             if matches(path, self.exclude):
                 self.excluded.append(Excluded(path, self.by))

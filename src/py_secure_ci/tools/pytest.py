@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from py_secure_ci.adapting.test_runs.running import read_run, run_commands
 from py_secure_ci.adapting.test_runs.selecting import select
+from py_secure_ci.adapting.test_runs.sharing import join_parts, read_part
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
 
@@ -32,7 +33,12 @@ def commands(task: Task) -> tuple[Command, ...]:
 
 def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     """What the record says."""
-    return read_run(task, NAME, executions)
+    return read_run(task, NAME, executions) if task.share is None else read_part(task, NAME, executions)
+
+
+def join(task: Task, readings: tuple[Reading, ...], whole: bool) -> Reading:
+    """The suite from the shares of several machines."""
+    return join_parts(task, NAME, readings, whole)
 
 
 TOOL = Tool(
@@ -48,6 +54,7 @@ TOOL = Tool(
         expect=frozenset({"test-failed"}),
     ),
     settings=SETTINGS,
+    join=join,
     needs_environment=True,
     default=True,
 )

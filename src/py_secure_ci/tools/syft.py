@@ -9,6 +9,7 @@ The configuration is ours (`-c`): a `.syft.yaml` in the repository steers nothin
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,8 @@ _NAMES = 5
 
 def commands(task: Task) -> tuple[Command, ...]:
     """One scan of the project, one of the planted folder."""
-    excludes = tuple(word for pattern in _SKIP for word in ("--exclude", pattern))
+    away = tuple(f"./{folder}/**" for folder in task.elsewhere if not set("*?[]{}\\") & set(folder))
+    excludes = tuple(word for pattern in (*_SKIP, *away) for word in ("--exclude", pattern))
     scans = [_scan(task, "main", "dir:.", excludes)]
     if task.canaries:
         scans.append(_scan(task, "canary", f"dir:{Path(task.canaries[0]).parent}", ()))
@@ -56,9 +58,18 @@ def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         findings=tuple(_planted(task, executions)),
         gaps=(*_unread(task, seen), *_unseen(task, seen)),
         components=tuple(sorted(others, key=lambda one: (one.purl, one.name, one.version, one.paths))),
-        artifacts={"syft.cdx.json": text},
+        artifacts={"syft.cdx.json": _steady(text)},
         metrics={"components": float(len(seen))},
     )
+
+
+def _steady(text: str) -> str:
+    """The document without what differs from run to run: its random number and the time."""
+    document = as_dict(load_json(text, "syft's output"), "syft's output")
+    metadata = as_dict(document.get("metadata", {}), "metadata")
+    kept = {key: value for key, value in document.items() if key not in ("serialNumber", "metadata")}
+    kept["metadata"] = {key: value for key, value in metadata.items() if key != "timestamp"}
+    return json.dumps(kept, indent=1) + "\n"
 
 
 def _planted(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:

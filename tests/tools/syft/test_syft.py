@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,22 @@ def test_empty_tree() -> None:
 def test_other_shapes_are_refused(text: str) -> None:
     with pytest.raises(WrongShape):
         parse(task(), {"main": Execution(status=0, stdout=text, stderr="")})
+
+
+def test_its_own_document_is_the_same_from_run_to_run() -> None:
+    first = said("findings/main.json")
+    text = first["main"].stdout
+    again = json.dumps({**json.loads(text), "serialNumber": "urn:uuid:another", "metadata": {"timestamp": "later"}})
+    plain = json.dumps({**json.loads(text), "metadata": {}})
+    documents = [
+        parse(task(), {**first, "main": Execution(status=0, stdout=one, stderr="")}).artifacts["syft.cdx.json"]
+        for one in (again, plain)
+    ]
+    assert documents[0] == documents[1]
+    assert json.loads(documents[0])["components"] == json.loads(text)["components"]
+
+
+def test_other_projects_below_are_not_looked_at() -> None:
+    main, _ = commands(replace(task(), elsewhere=("services/api", "a*b")))
+    assert "./services/api/**" in main.argv
+    assert not any("a*b" in word for word in main.argv)  # a name that syft would take for a pattern is sorted out later

@@ -133,5 +133,7 @@ def not_run(run: TestRun) -> Iterator[Gap]:
             yield Gap(f"{len(lost) - SHOWN} more tests", "collected, but not run")
     if run.results and run.count(Result.SKIPPED) == len(run.results):
         yield Gap("tests", f"every one of the {len(run.results)} tests was skipped")
-    if run.status == INTERRUPTED:
+    if run.status == INTERRUPTED and not run.results:
         yield Gap("tests", "no test was run, because a test file could not be loaded")
+    elif run.status == INTERRUPTED:  # in one of several shares
+        yield Gap("tests", f"{len(lost)} tests were not run, because a test file could not be loaded")

@@ -208,6 +208,7 @@ def read_record(text: str, root: Path, scratch: Path) -> TestRun:
         files=frozenset(into.files),
         collected=frozenset(into.collected),
         deselected=len(into.deselected),
+        deselected_nodes=frozenset(into.deselected),
         reruns=tuple(sorted(into.reruns)),
         status=into.status,
         crashed_in=into.last if into.status is None else "",

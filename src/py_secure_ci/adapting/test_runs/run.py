@@ -48,6 +48,7 @@ class TestRun:
     files: frozenset[str]  # that were collected, or that a test came from
     collected: frozenset[str]
     deselected: int = 0
+    deselected_nodes: frozenset[str] = frozenset()
     reruns: tuple[str, ...] = ()  # tests that a plugin of the project ran again
     status: int | None = None  # pytest's own; None: the record has no end
     crashed_in: str = ""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib.resources import files as package_files
 from pathlib import PurePosixPath
+from types import MappingProxyType
 
 from py_secure_ci.adapting.test_runs.cobertura import cobertura
 from py_secure_ci.adapting.test_runs.coverage_data import CoverageData, read_coverage
@@ -24,6 +25,7 @@ from py_secure_ci.model import Finding, Gap, Location
 from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
+COVERAGE = "coverage.json"
 SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
 LENT = "lent/_py_secure_ci_worker.py"  # in a folder of its own: other processes may import from there
 WITHOUT_PYTEST = "it holds test functions, which need pytest"
@@ -59,6 +61,7 @@ def run_command(
         "args": list(args),
         "files": list(task.files),
         "instead": list(instead),
+        "elsewhere": [*task.elsewhere, *others(task)],
         "overlay": [str(task.overlay)] if task.overlay else [],
         "coverage": coverage and options.coverage is not None,
         "parallel": "off" if plain else options.parallel,
@@ -74,7 +77,7 @@ def run_command(
         name=name,
         argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
         inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
-        outputs=(f"{name}.jsonl", "coverage.json", "profile.txt", *reruns, *outputs),
+        outputs=(f"{name}.jsonl", COVERAGE, "profile.txt", *reruns, *outputs),
         # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.
         env={
             "PYTHONDONTWRITEBYTECODE": "1",
@@ -87,31 +90,61 @@ def run_command(
     )
 
 
+def others(task: Task) -> list[str]:
+    """Test files that other machines run."""
+    return [] if task.share is None else sorted(set(task.files) - set(task.share))
+
+
 def read_run(task: Task, tool: str, executions: Mapping[str, Execution]) -> Reading:
     """Failing tests, files that cannot be loaded, levels and coverage below what is due; the artifacts.
 
     Looked at is a test file that was opened. With pytest-xdist nobody tells of files without tests: they count.
     """
-    main, options = executions[SUITE], read_options(task.stage_options)
+    main = executions[SUITE]
     run = run_of(task, main, SUITE)
     refuse_contradictions(tool, run, main.status, len(task.files))
-    run = with_reruns(run, _again(task, main))
+    run = with_reruns(run, again(task, main))
+    measured = measured_in(main.files.get(COVERAGE, ""))
+    reading = concluded(task, tool, run, measured, _more(task, main))
+    return replace(reading, findings=(*reading.findings, *planted(task, tool, executions)))
+
+
+def concluded(
+    task: Task, tool: str, run: TestRun, measured: CoverageData | None, more: Mapping[str, str] = MappingProxyType({})
+) -> Reading:
+    """What a whole run means. `more`: artifacts besides those that every run has."""
+    options = read_options(task.stage_options)
     gaps, excluded = left_out(tool, run, task.files)
     gaps += tuple(Gap(path, WITHOUT_PYTEST) for what, path in run.problems if what == "functions")
     unseen = {*(gap.subject for gap in gaps), *(one.subject for one in excluded)}
     unseen |= {one.location.path for one in run.broken}
-    measured, levels = _measured(main), by_level(run, options.levels)
+    levels = by_level(run, options.levels)
     told = (*findings(tool, run), *flaky(tool, run), *level_findings(tool, run, levels))
     return Reading(
-        findings=(*told, *too_low(tool, measured, options.coverage), *planted(task, tool, executions)),
+        findings=(*told, *too_low(tool, measured, options.coverage)),
         rules=RULES,
         looked_at=frozenset(task.files) - unseen,
         gaps=(*gaps, *not_run(run), *broken_files(run), *_not_measured(options.coverage, run, measured)),
         excluded=excluded,
         notes=tuple(notes(run)),
-        artifacts={"junit.xml": junit(run), **_more(task, main, measured), "tests.json": durations(run, levels)},
+        artifacts={
+            "junit.xml": junit(run),
+            **({"coverage.xml": cobertura(measured)} if measured else {}),
+            **more,
+            "tests.json": durations(run, levels),
+        },
         metrics=metrics(run, measured) | level_metrics(levels),
+        durations=seconds_of_files(run),
     )
+
+
+def seconds_of_files(run: TestRun) -> dict[str, float]:
+    """What each test file took, for planning."""
+    spent: dict[str, float] = {}
+    for node, seconds in run.seconds.items():
+        if node in run.paths:
+            spent[run.paths[node]] = spent.get(run.paths[node], 0.0) + seconds
+    return spent
 
 
 def run_of(task: Task, execution: Execution, name: str) -> TestRun:
@@ -124,7 +157,7 @@ def run_of(task: Task, execution: Execution, name: str) -> TestRun:
     return read_record(record, task.root, task.scratch)
 
 
-def _again(task: Task, main: Execution) -> Iterator[TestRun]:
+def again(task: Task, main: Execution) -> Iterator[TestRun]:
     """Our own reruns, in their order. One that broke down says nothing: what failed before has failed."""
     for name in sorted(one for one in main.files if one.startswith("rerun-")):
         try:
@@ -135,17 +168,17 @@ def _again(task: Task, main: Execution) -> Iterator[TestRun]:
             yield run
 
 
-def _more(task: Task, main: Execution, measured: CoverageData | None) -> dict[str, str]:
+def _more(task: Task, main: Execution) -> dict[str, str]:
     """The artifacts that not every run has."""
-    more = {"coverage.xml": cobertura(measured)} if measured else {}
-    if "profile.txt" in main.files:
-        text = main.files["profile.txt"]
-        more["profile.txt"] = text.replace(f"{task.scratch}/", "").replace(f"{task.root}/", "")
-    return more
+    if "profile.txt" not in main.files:
+        return {}
+    text = main.files["profile.txt"]
+    return {"profile.txt": text.replace(f"{task.scratch}/", "").replace(f"{task.root}/", "")}
 
 
-def _measured(execution: Execution) -> CoverageData | None:
-    data = read_coverage(execution.files["coverage.json"]) if "coverage.json" in execution.files else None
+def measured_in(text: str) -> CoverageData | None:
+    """The coverage that a report tells; None where there is no report, or no line in it."""
+    data = read_coverage(text) if text else None
     return None if data is None or data.empty else data
 
 

@@ -67,11 +67,15 @@ class Record:
 
 
 class Recorder:
-    """The hooks. Of the request: `instead` are paths to collect in place of the project's own choice (the canary)."""
+    """The hooks. Of the request: `instead` are paths to collect in place of the project's own choice (the canary).
+
+    `elsewhere`: test files and folders that are left to others, whatever the project says.
+    """
 
     def __init__(self, record: Record, request: dict[str, Any]) -> None:
         self._record = record
         self._instead = list(request["instead"])
+        self._elsewhere = [] if self._instead else list(request["elsewhere"])
         self._marks = frozenset(request["marks"])
         self._config: Any = None
 
@@ -96,6 +100,9 @@ class Recorder:
             narrowed=_narrowed(config),
             workers=str(getattr(config.option, "numprocesses", None) or ""),
         )
+        if self._elsewhere:  # after it was told what the project itself leaves out; workers of pytest-xdist get it too
+            ignored = list(getattr(config.option, "ignore", None) or [])
+            config.option.ignore = ignored + [os.path.join(ROOT, path) for path in self._elsewhere]
 
     def pytest_deselected(self, items: Any) -> None:
         self._record.write(event="deselected", nodes=[item.nodeid for item in items])

@@ -52,6 +52,7 @@ class Constraint:
     line: int
     groups: tuple[str, ...] = ()
     marker: str = ""  # PEP 508
+    extra: bool = False  # whether `groups` names an extra of `[project]`, not a group
 
     def allows(self, version: str) -> bool | None:
         """Whether a version satisfies the constraint; None: it cannot be told."""
@@ -82,6 +83,7 @@ class Declaration:
     notes: tuple[str, ...] = ()
     project: str = ""  # name of the project that the file belongs to, where it says so
     project_version: str = ""
+    compiled_by: tuple[str, ...] = ()  # the folder it ran in, then the words of the command that compiled the file
     members: tuple[str, ...] = ()  # other local projects whose dependencies a lock holds too (workspaces, paths)
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
 from py_secure_ci.advisories.matching import match
 from py_secure_ci.advisories.record import Record
-from py_secure_ci.pins import Constraint, Dependencies, Pin
+from py_secure_ci.advisories.upgrade_commands import Change, command
+from py_secure_ci.pins import Constraint, Declaration, Dependencies, Pin
+
+_MANIFESTS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile"})
+_MANIFEST_MANAGERS = frozenset({"uv", "poetry", "pdm", "pipenv"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,82 +44,64 @@ def way_out(pin: Pin, records: Iterable[Record], dependencies: Dependencies) -> 
     version = lowest_clean(records, pin.version)
     if version is None:
         return Upgrade(None, None, "")
-    declared = constraints_on(pin, dependencies)
+    declared = constraints_on(pin, pin.name, dependencies)
     answers = {one.allows(version) for one in declared}
     allowed = False if False in answers else None if not answers or None in answers else True
-    manager = next((one.manager for one in dependencies.declarations if one.file == pin.file), "pip")
-    place = next((one for one in declared if one.allows(version) is False), None)
-    widen = place if place is not None and place.file != pin.file else None
-    return Upgrade(version, allowed, _command(manager, pin, version, widen, dependencies))
+    own = _declaration(pin, dependencies)
+    change = Change(
+        pin=pin,
+        version=version,
+        manager=_manager(pin.file, own.manager),
+        widen=next((one for one in declared if one.allows(version) is False), None),
+        root=next(iter(constraints_on(pin, pin.via[0], dependencies)), None) if pin.via else None,
+        compiled_by=own.compiled_by,
+        source=_source(pin, dependencies),
+    )
+    return Upgrade(version, allowed, command(change))
 
 
-def constraints_on(pin: Pin, dependencies: Dependencies) -> tuple[Constraint, ...]:
-    """What the files in the pin's folder (and the file itself) ask of the package."""
-    folder = pin.file.rpartition("/")[0]
-    here = [one for one in dependencies.declarations if one.file.rpartition("/")[0] == folder]
-    if any(one.file == pin.file and one.manager in ("pip", "conda") for one in here):
-        here = [one for one in here if one.file == pin.file]
-    return tuple(one for declaration in here for one in declaration.constraints if one.name == pin.name)
+def constraints_on(pin: Pin, name: str, dependencies: Dependencies) -> tuple[Constraint, ...]:
+    """What the manifests that stand behind a pin's file ask of a package.
+
+    Those in its folder, those of the workspace's members, and what it was compiled from. A file that pins all that it
+    names asks for nothing more than it holds, and neither does the line that is the pin.
+    """
+    own = _declaration(pin, dependencies)
+    here = [one for one in dependencies.declarations if not one.locked and _stands_behind(one, own)]
+    own_line = (pin.file, pin.line) if own.manager not in _MANIFEST_MANAGERS else None
+    return tuple(
+        one
+        for declaration in here
+        for one in declaration.constraints
+        if one.name == name and (one.file, one.line) != own_line
+    )
 
 
-def _command(manager: str, pin: Pin, version: str, widen: Constraint | None, dependencies: Dependencies) -> str:
-    table = _WIDEN if widen else _UPGRADE
-    if pin.file.endswith(".py.lock"):
-        manager = "script"
-    make = table.get(manager) or _UPGRADE.get(manager) or _edit
-    return make(pin, version, _source(pin, dependencies))
+def _stands_behind(one: Declaration, own: Declaration) -> bool:
+    folder, _, base = one.file.rpartition("/")
+    if one.file in (own.file, own.file.removesuffix(".lock"), own.file.removesuffix(".txt") + ".in"):
+        return True
+    if own.manager == "conda" or base not in _MANIFESTS:
+        return False
+    return folder == own.file.rpartition("/")[0] or (base == "pyproject.toml" and one.project in own.members)
+
+
+def _declaration(pin: Pin, dependencies: Dependencies) -> Declaration:
+    found = next((one for one in dependencies.declarations if one.file == pin.file), None)
+    return found or Declaration(file=pin.file, manager="pip", locked=False)
+
+
+def _manager(file: str, manager: str) -> str:
+    base = file.rpartition("/")[2]
+    if base.endswith((".py", ".py.lock")) and base != "setup.py":
+        return "script"
+    return "pylock" if base.startswith("pylock.") else manager
 
 
 def _source(pin: Pin, dependencies: Dependencies) -> str:
     """The file that a compiled requirements file was made from, if it stands beside it."""
     wanted = pin.file.removesuffix(".txt") + ".in"
     return wanted if any(one.file == wanted for one in dependencies.declarations) else ""
-
-
-def _edit(pin: Pin, version: str, _: str) -> str:
-    return f"write {pin.name}=={version} in {pin.file}:{pin.line}"
-
-
-def _group(pin: Pin, option: str) -> str:
-    return f" {option} {shlex.quote(pin.groups[0])}" if pin.groups else ""
-
-
-def _quoted(pin: Pin, version: str) -> str:
-    return shlex.quote(f"{pin.name}>={version}")
-
-
-def _pip_tools(pin: Pin, version: str, source: str) -> str:
-    made_from = f" {shlex.quote(source)}" if source else ""
-    return f"pip-compile -P {pin.name}=={version} -o {shlex.quote(pin.file)}{made_from}"
-
-
-def _uv_pip(pin: Pin, version: str, source: str) -> str:
-    made_from = f" {shlex.quote(source)}" if source else ""
-    return f"uv pip compile -P {pin.name}=={version} -o {shlex.quote(pin.file)}{made_from}"
-
-
-_Make = Callable[[Pin, str, str], str]
-_UPGRADE: dict[str, _Make] = {
-    "uv": lambda pin, _, __: f"uv lock --upgrade-package {pin.name}",
-    "script": lambda pin, _, __: (
-        f"uv lock --script {shlex.quote(pin.file.removesuffix('.lock'))} --upgrade-package {pin.name}"
-    ),
-    "poetry": lambda pin, _, __: f"poetry update {pin.name}",
-    "pdm": lambda pin, _, __: f"pdm update {pin.name}",
-    "pipenv": lambda pin, _, __: f"pipenv update {pin.name}",
-    "pip-tools": _pip_tools,
-    "uv-pip": _uv_pip,
-}
-# Where the manifest's own constraint stands in the way, the manager has to widen it.
-_WIDEN: dict[str, _Make] = {
-    "uv": lambda pin, version, _: f"uv add{_group(pin, '--group')} {_quoted(pin, version)}",
-    "script": lambda pin, version, _: (
-        f"uv add --script {shlex.quote(pin.file.removesuffix('.lock'))} {_quoted(pin, version)}"
-    ),
-    "poetry": lambda pin, version, _: f"poetry add{_group(pin, '--group')} {_quoted(pin, version)}",
-    "pdm": lambda pin, version, _: f"pdm add{_group(pin, '-dG')} {_quoted(pin, version)}",
-    "pipenv": lambda pin, version, _: f"pipenv install{' --dev' if pin.groups else ''} {_quoted(pin, version)}",
-}
 
 
 def _parse(version: str) -> Version | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from posixpath import join, normpath
 from typing import Any
 
@@ -68,9 +68,11 @@ def _project(entries: Entries, project: dict[str, Any], lines: Lines) -> None:
     for one in strings(project.get("dependencies", []), "project.dependencies"):
         entries.requirement(one, lines.quoted(one, start))
     start = lines.table("project", "optional-dependencies")
+    before = len(entries.constraints)
     for extra, wanted in table(project, "optional-dependencies").items():
         for one in strings(wanted, f"project.optional-dependencies.{extra}"):
             _own_or_other(entries, one, lines.quoted(one, start), extra, project)
+    entries.constraints[before:] = [replace(one, extra=True) for one in entries.constraints[before:]]
 
 
 def _own_or_other(entries: Entries, text: str, line: int, group: str, project: dict[str, Any]) -> None:

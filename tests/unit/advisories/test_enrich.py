@@ -52,7 +52,7 @@ def test_aliases_are_one_finding_with_everything_that_helps(snapshot: Snapshot) 
     assert (found[0].rule, found[0].severity, found[0].anchor) == ("CVE-2026-1", Severity.CRITICAL, "jinja2:CVE-2026-1")
     assert one.ids == ("CVE-2026-1", "GHSA-aaaa-bbbb-cccc", "PYSEC-2026-1")
     assert (one.score, one.upgrade, one.allowed, one.via) == (9.8, "3.1.6", None, ("flask", "jinja2"))
-    assert one.command == "uv lock --upgrade-package jinja2"
+    assert one.command == "uv lock --upgrade-package 'jinja2>=3.1.6'"
     assert (one.reach, one.imported_at, one.groups) == ("imported", ("app.py:6",), ("dev",))
     assert found[0].location == Location("uv.lock", 7)
     assert "flask -> jinja2, declared at pyproject.toml:4" in found[0].message
@@ -70,13 +70,13 @@ def test_different_vulnerabilities_stay_apart_worst_first(snapshot: Snapshot) ->
 @pytest.mark.parametrize(
     ("manager", "specifier", "allowed", "command"),
     [
-        ("uv", ">=2", True, "uv lock --upgrade-package jinja2"),
-        ("uv", "<3", False, "uv add --group dev 'jinja2>=3.1.6'"),
-        ("poetry", ">=2,<3 || >=3.1", True, "poetry update jinja2"),
-        ("poetry", "==2.0", False, "poetry add --group dev 'jinja2>=3.1.6'"),
-        ("pdm", "<3", False, "pdm add -dG dev 'jinja2>=3.1.6'"),
-        ("pipenv", None, None, "pipenv update jinja2"),
-        ("pip-tools", None, None, "pip-compile -P jinja2==3.1.6 -o uv.lock"),
+        ("uv", ">=2", True, "uv lock --upgrade-package 'jinja2>=3.1.6'"),
+        ("uv", "<3", False, "uv add --no-sync 'jinja2>=3.1.6'"),
+        ("poetry", ">=2,<3 || >=3.1", True, "poetry update --lock flask jinja2"),
+        ("poetry", "==2.0", False, "poetry add --lock 'jinja2>=3.1.6'"),
+        ("pdm", "<3", False, "pdm add --no-sync 'jinja2>=3.1.6'"),
+        ("pipenv", None, None, "pipenv upgrade --dev 'jinja2>=3.1.6'"),
+        ("pip-tools", None, None, "pip-compile -o uv.lock -P flask -P 'jinja2>=3.1.6'"),
         ("some-new-one", None, None, "write jinja2==3.1.6 in uv.lock:7"),
     ],
 )

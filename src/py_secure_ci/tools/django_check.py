@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from py_secure_ci.adapting.test_runs.django_checks import PLANTED, SECURITY, read_checks
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.test_runs.django_checks import SECURITY, read_checks
 from py_secure_ci.adapting.test_runs.running import CANARY, run_command
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 NAME = "django-check"
 SETTINGS_OF = {check: setting for check, (setting, _) in SECURITY.items()}
@@ -63,9 +64,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=Canary(
-        files={PLANTED: "DEBUG = True\nSECRET_KEY = 'planted'\nMIDDLEWARE = []\n"}, expect=frozenset({"security.W018"})
-    ),
+    canary=planted("django-check", "security.W018"),
     source="project",
     program="django-admin",
     distribution="django",

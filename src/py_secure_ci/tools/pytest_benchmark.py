@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.test_runs import benchmarks
 from py_secure_ci.adapting.test_runs.findings import RULES, broken_files, findings
 from py_secure_ci.adapting.test_runs.judging import not_run, refuse_contradictions
-from py_secure_ci.adapting.test_runs.running import planted, run_command, run_of
+from py_secure_ci.adapting.test_runs.running import planted as seen_of
+from py_secure_ci.adapting.test_runs.running import run_command, run_of
 from py_secure_ci.adapting.test_runs.selecting import select_benchmarks
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 NAME, FILE, BASELINE, THRESHOLD = "pytest-benchmark", "benchmark.json", ".py-secure-ci.benchmarks.json", 25.0
 RUN, SEEN = "benchmark-run", "benchmark-canary"
-PLANTED = "def test_canary(benchmark):\n    benchmark(int)\n    raise AssertionError('planted to be seen')\n"
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -45,7 +46,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     limit = float(str(task.options.settings.get("threshold", THRESHOLD)))
     slower, notes = benchmarks.compared(NAME, now, before, limit)
     return Reading(
-        findings=(*findings(NAME, run), *slower, *planted(task, NAME, executions, SEEN)),
+        findings=(*findings(NAME, run), *slower, *seen_of(task, NAME, executions, SEEN)),
         rules=(*RULES, *benchmarks.RULES),
         looked_at=frozenset(task.files) & run.files - {one.location.path for one in run.broken},
         gaps=(*not_run(run), *broken_files(run)),
@@ -63,7 +64,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_benchmarks,
-    canary=Canary(files={"test_canary.py": PLANTED}, expect=frozenset({"test-failed"})),
+    canary=planted("pytest-benchmark", "test-failed"),
     settings=(BASELINE,),
     source="project",
     program="pytest",

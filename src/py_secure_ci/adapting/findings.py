@@ -16,7 +16,7 @@ from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity
 from py_secure_ci.reading import as_dict, as_list, load_json, optional, position, word
-from py_secure_ci.tool import Reading, Task
+from py_secure_ci.tool import Execution, Reading, Task
 
 Record = dict[str, Any]
 _OURS = {one.word: one for one in Severity}
@@ -83,6 +83,11 @@ def records(text: str, what: str, key: str = "") -> list[Record]:
     document = load_json(text, what)
     listed = value(as_dict(document, what), key, list, what) if key else as_list(document, what)
     return [as_dict(one, what) for one in listed]
+
+
+def all_records(executions: Mapping[str, Execution], what: str, key: str = "") -> list[Record]:
+    """`records` of each standard output, in the order of the commands."""
+    return [record for one in executions.values() for record in records(one.stdout, what, key)]
 
 
 def agree(tool: str, status: int, found: bool, count: int) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from py_secure_ci.adapting.planting import ENDING, FOLDER, planted
 
 TOOLS = Path(__file__).parents[2] / "src" / "py_secure_ci" / "tools"
-# Lines of code of the adapter in the middle. The aim is 45; this figure may only go down.
-MEDIAN = 62
+# Lines of code of the adapter in the middle; this figure may only go down.
+MEDIAN = 45
 LARGEST = 132
 SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 

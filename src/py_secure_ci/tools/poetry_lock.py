@@ -36,7 +36,7 @@ TOOL = Tool(
     select=CHECK.select,
     split=CHECK.split,
     canary=planted("poetry-lock", RULE),
-    lock="poetry",
+    lock="poetry-program",  # not `poetry.lock`: that would be taken for one of its own
     program="poetry",
     distribution="poetry",
 )

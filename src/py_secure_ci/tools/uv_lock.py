@@ -37,7 +37,7 @@ TOOL = Tool(
     select=CHECK.select,
     split=CHECK.split,
     canary=planted("uv-lock", RULE),
-    lock="uv",
+    lock="uv-program",  # not `uv.lock`: that would be taken for one of its own
     program="uv",
     distribution="uv",
 )

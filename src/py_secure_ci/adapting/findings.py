@@ -16,7 +16,7 @@ from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity
 from py_secure_ci.reading import as_dict, as_list, load_json, optional, position, word
-from py_secure_ci.tool import Reading, Task
+from py_secure_ci.tool import Execution, Reading, Task
 
 Record = dict[str, Any]
 _OURS = {one.word: one for one in Severity}
@@ -45,8 +45,8 @@ class Shape:
     path: str
     rule: str
     message: str
-    severity: str
     words: Mapping[str, Severity]
+    severity: str = ""
     span: tuple[str, ...] = ()
     first: tuple[int, int] = (1, 1)  # of lines, of columns
     unnamed: str = ""  # the rule of a record that names none, where a tool has such; else that is a wrong shape
@@ -85,6 +85,11 @@ def records(text: str, what: str, key: str = "") -> list[Record]:
     return [as_dict(one, what) for one in listed]
 
 
+def all_records(executions: Mapping[str, Execution], what: str, key: str = "") -> list[Record]:
+    """`records` of each standard output, in the order of the commands."""
+    return [record for one in executions.values() for record in records(one.stdout, what, key)]
+
+
 def agree(tool: str, status: int, found: bool, count: int) -> None:
     """Raises WrongShape unless exit status 1 means findings, and any other none."""
     if (status == 1) != found:
@@ -121,9 +126,22 @@ def rules_of(findings: Iterable[Finding], uri: str, summary: Callable[[str], str
     return tuple(Rule(one, summary=summary(one), uri=uri.replace("{rule}", one)) for one in ids)
 
 
+def sentence(text: str) -> str:
+    """The text with a capital letter in front; the rest as it is."""
+    return text[:1].upper() + text[1:]
+
+
 def in_words(rule: str) -> str:
     """`unused-import` -> `Unused import`."""
     return rule.replace("-", " ").capitalize()
+
+
+def sorted_out(
+    tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]
+) -> tuple[list[Finding], tuple[Gap, ...]]:
+    """The findings, and a gap instead of each that means that its file was not looked at."""
+    found = list(findings)
+    return [one for one in found if not is_unread(one)], unread(tool, found, is_unread)
 
 
 def unread(tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]) -> tuple[Gap, ...]:

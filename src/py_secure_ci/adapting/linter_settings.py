@@ -35,8 +35,25 @@ def from_toml(text: str, name: str, allowed: re.Pattern[str]) -> dict[str, str] 
     return _kept({key: _text(value) for key, value in flat.items()}, allowed)
 
 
+def chosen(
+    texts: Mapping[str, str], sections: Mapping[str, str], allowed: re.Pattern[str], otherwise: dict[str, str]
+) -> tuple[dict[str, str], str]:
+    """The allowed settings of the first file that has any, and its name; `otherwise` and "" where there is none.
+
+    `sections`: file -> which sections count, in the tool's order; of pyproject.toml it is the name below `tool`. Files
+    behind the one that decides are not read.
+    """
+    for name, section in sections.items():
+        read = from_toml if name == "pyproject.toml" else from_ini
+        if (said := read(texts.get(name, ""), section, allowed)) is not None:
+            return said, name
+    return otherwise, ""
+
+
 def dropped(settings: Mapping[str, str], file: str, tool: str) -> tuple[str, ...]:
-    """A note that tells which file was used."""
+    """A note that tells which file was used, if one was."""
+    if not file:
+        return ()
     return (f"{file}: {tool} uses those of its settings that choose rules ({', '.join(sorted(settings)) or 'none'}).",)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
@@ -11,7 +12,8 @@ from packaging.version import InvalidVersion, Version
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Advisory, Finding, Gap, Location, Rule, Severity
 from py_secure_ci.pins import Pin
-from py_secure_ci.tool import Canary, Reading, Selection, Task
+from py_secure_ci.reading import field
+from py_secure_ci.tool import Canary, Command, Reading, Selection, Task
 
 # Known-bad pins; the first whose name the project does not pin itself is asked along.
 CANARY = Canary(
@@ -69,6 +71,17 @@ def piles(task: Task) -> dict[str, tuple[Pin, ...]]:
     return {"main": (*task.pins, canary)}
 
 
+def each_pile(command: Callable[[Task, str, tuple[Pin, ...]], Command]) -> Callable[[Task], tuple[Command, ...]]:
+    """For `Tool.commands`: one of these for each pile, of that name."""
+    return lambda task: tuple(command(task, name, pins) for name, pins in piles(task).items())
+
+
+def advisory(name: str, version: str, said: Mapping[str, Any], what: str) -> Vulnerability:
+    """One that is told by `id`, `aliases` and `fix_versions`. Raises WrongShape."""
+    aliases, fixed = (tuple(map(str, field(said, key, list, what))) for key in ("aliases", "fix_versions"))
+    return Vulnerability(name=name, version=version, ids=(field(said, "id", str, what), *aliases), fixed=fixed)
+
+
 def requirements(pins: Iterable[Pin]) -> str:
     """The pins as the lines of a requirements file, each once."""
     return "".join(f"{line}\n" for line in sorted({f"{pin.name}=={pin.version}" for pin in pins}))
@@ -84,10 +97,9 @@ def subject(name: str, version: str) -> str:
 
 def skipped(task: Task, tool: str, name: str, reason: str) -> tuple[Gap, ...]:
     """The gaps of a package that the tool says it passed over."""
-    said = f"{tool} skipped it: {reason[:200]}"
-    return tuple(
-        Gap(f"{pin.file}: {pin.name}=={pin.version}", said, pin.line) for pin in _asked(task) if pin.name == name
-    )
+    said, its = f"{tool} skipped it: {reason[:200]}", canonicalize_name(name)
+    pins = [pin for pin in _asked(task) if pin.name == its]
+    return tuple(Gap(f"{pin.file}: {pin.name}=={pin.version}", said, pin.line) for pin in pins)
 
 
 def ignored(task: Task, tool: str, count: int) -> tuple[Gap, ...]:

@@ -14,15 +14,15 @@ from collections import Counter
 from collections.abc import Mapping
 
 from py_secure_ci.adapting.command_line import command_line
-from py_secure_ci.adapting.findings import Shape, agree, answer, in_words, records, rules_of, unread, value
+from py_secure_ci.adapting.findings import Shape, agree, answer, in_words, records, rules_of, sorted_out, value
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import argument, pieces, project_path, workflows
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Severity, Stage
+from py_secure_ci.model import Severity, Stage
 from py_secure_ci.tool import Execution, Reading, Task, Tool
 
-ERRORS = {"": Severity.ERROR}  # it has one word for all
-SHAPE = Shape(path="filepath", rule="kind", message="message", severity="", words=ERRORS, span=("line", "column"))
+# It has one word for all.
+SHAPE = Shape(path="filepath", rule="kind", message="message", words={"": Severity.ERROR}, span=("line", "column"))
 DOCS = "https://github.com/rhysd/actionlint/blob/main/docs/checks.md"
 TOTAL = re.compile(r"^verbose: Found total (\d+) errors in \d+ ms for (.*)$", re.MULTILINE)
 
@@ -35,12 +35,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if Counter(one["filepath"] for one in said) != Counter(told):
         raise WrongShape("actionlint's log counts other errors than its report has")
     found = [SHAPE.finding("actionlint", one, task) for one in said]
-    kept = [one for one in found if not _is_unread(one)]
-    return answer(task, kept, rules_of(kept, DOCS, in_words), said=told, gaps=unread("actionlint", found, _is_unread))
-
-
-def _is_unread(one: Finding) -> bool:
-    return one.message.startswith("could not parse as YAML")
+    kept, gaps = sorted_out("actionlint", found, lambda one: one.message.startswith("could not parse as YAML"))
+    return answer(task, kept, rules_of(kept, DOCS, in_words), said=told, gaps=gaps)
 
 
 def _path(said: str, task: Task) -> str:

@@ -8,27 +8,20 @@ above has a say.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
+from py_secure_ci.adapting.black_log import read_log
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.layout import Layout
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.project_toml import has_table
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import pieces, project_path, project_paths
-from py_secure_ci.errors import WrongShape
+from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.model import Excluded, Gap, Stage
 from py_secure_ci.tool import Command, Execution, Fixer, Reading, Task, Tool
 
 UNFORMATTED = Layout("black", "unformatted", "The file is not formatted", "black", "https://black.readthedocs.io/")
-WOULD = re.compile(r"^would reformat (.*)$", re.MULTILINE)
-FINE = re.compile(
-    r"^(.*?) (?:already well formatted, good job|wasn't modified on disk since last run)\.$", re.MULTILINE
-)
-ERROR = re.compile(r"^error: (.*)$", re.MULTILINE)
-IGNORED = re.compile(r"^(.*?) ignored: matches the (.*)$", re.MULTILINE)
 
 
 def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
@@ -43,21 +36,14 @@ def _command(words: str) -> Callable[[Task], tuple[Command, ...]]:
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    main = executions["main"]
-    would, fine = (project_paths(pattern.findall(main.stderr), task.root) for pattern in (WOULD, FINE))
-    errors = ERROR.findall(main.stderr)
-    if main.status != (123 if errors else 1 if would else 0):
-        raise WrongShape(f"black ended with exit status {main.status}, which its log does not mean")
-    left_out = {project_path(path, task.root): why for path, why in IGNORED.findall(main.stderr)}
-    unsaid = [file for file in task.files if file not in {*would, *fine, *left_out}]
-    why = {file: next((one for one in errors if file in one), "it says nothing of the file") for file in unsaid}
+    log = read_log(task, executions["main"])
     return answer(
         task,
-        UNFORMATTED.from_diff(main.stdout, would, task),
+        UNFORMATTED.from_diff(executions["main"].stdout, log.would, task),
         UNFORMATTED.rules(),
-        said=(*would, *fine),
-        gaps=[Gap(file, f"black could not format it: {said}") for file, said in why.items()],
-        excluded=[Excluded(path, f"pyproject.toml ({why})") for path, why in left_out.items()],
+        said=(*log.would, *log.fine),
+        gaps=[Gap(file, f"black could not format it: {why}") for file, why in log.unsaid.items()],
+        excluded=[Excluded(path, f"pyproject.toml ({why})") for path, why in log.left_out.items()],
     )
 
 

@@ -2,7 +2,7 @@
 
 `scan` always ends with exit status 0 and names no file that it looked at, and it drops files silently: by suffix
 (.svg, .css, .lock, …), by name (lock files, anything called swagger), and whatever is not UTF-8 (measured with
-1.5.0). So one more filter of ours goes along (`FILTER`): it drops nothing, but writes down each file that the scan
+1.5.0). So one more filter of ours goes along: it drops nothing, but writes down each file that the scan
 reaches and whether it is text, and takes the list of suffixes away. `--disable-filter` alone would not do: the
 worker processes put the default filters back. `--verbose` would name the files too, but prints secrets to stderr.
 The canary is a second command because a file outside the root is passed over; `-C` moves the root to it.
@@ -11,54 +11,21 @@ The canary is a second command because a file outside the root is passed over; `
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Mapping
 from typing import Any
 
-from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.planting import planted, script
 from py_secure_ci.adapting.secret_baseline import FILE, Known, known_secrets
+from py_secure_ci.adapting.secret_files import secret, secret_rule, select_texts
 from py_secure_ci.adapting.secret_types import TYPES
 from py_secure_ci.adapting.selection import argument, pieces
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Stage
+from py_secure_ci.model import Confidence, Finding, Gap, Location, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, load_json_lines, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 FILTERS = "detect_secrets.filters.heuristic"
-FILTER = """\
-import json, os, re
-from detect_secrets.filters import heuristic
-
-heuristic.IGNORED_FILE_EXTENSIONS.clear()
-PRAGMA = re.compile(r"pragma: ?(allow|white)list[ -](nextline[ -])?secret")
-
-
-def looked(filename):
-    try:
-        with open(filename, encoding="utf-8") as file:
-            allowed = len(PRAGMA.findall(file.read()))
-    except UnicodeDecodeError:
-        allowed = None
-    with open(os.environ["PY_SECURE_CI_LOOKED"], "a", encoding="ascii") as out:
-        out.write(json.dumps([filename, allowed]) + "\\n")
-    return False
-"""
-# Fake, and put together here so that no scanner takes this file for one that holds secrets.
-CANARY_TEXT = (
-    "key = '" + "AKIA" + "QZ3XWV7RTY5PLM2K" + "'\n"
-    "token = '" + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + "'\n"
-    "-----BEGIN " + "RSA PRIVATE KEY-----\n"
-)  # fmt: skip
-
-
-def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    texts = [file for file in files if posixpath.splitext(file)[1].lower() not in BINARY]
-    return Selection(
-        tuple(file for file in texts if posixpath.basename(file) not in LOCKS),
-        tuple(
-            Excluded(file, "default (a lock file holds hashes)") for file in texts if posixpath.basename(file) in LOCKS
-        ),
-    )
+OFF = ("is_non_text_file", "is_lock_file", "is_swagger_file")
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -70,23 +37,14 @@ def _commands(task: Task) -> tuple[Command, ...]:
 
 
 def _command(task: Task, name: str, where: tuple[str, ...], files: tuple[str, ...]) -> Command:
-    off = (f"--disable-filter={FILTERS}.{one}" for one in ("is_non_text_file", "is_lock_file", "is_swagger_file"))
-    code = task.scratch / "looked.py"
+    off = (f"--disable-filter={FILTERS}.{one}" for one in OFF)
+    options = ("--no-verify", *off, f"--filter={(task.scratch / 'looked.py').as_posix()}::looked")
     looked = f"{name}.looked"
     return Command(
         name=name,
-        argv=(
-            "detect-secrets",
-            *("--cores", "1"),
-            *where,
-            *("scan", "--no-verify", *off, f"--filter={code.as_posix()}::looked"),
-            *task.options.args,
-            "--",
-            *files,
-        ),
-        clean=frozenset({0}),
+        argv=("detect-secrets", "--cores", "1", *where, "scan", *options, *task.options.args, "--", *files),
         found=frozenset({0}),
-        inputs={"looked.py": FILTER, looked: ""},
+        inputs={"looked.py": script("detect_secrets_filter.py"), looked: ""},
         outputs=(looked,),
         # PYTHONUTF8: it opens files in the encoding of the locale, and takes what it cannot decode for binary.
         env={"PYTHONUTF8": "1", "PY_SECURE_CI_LOOKED": (task.scratch / looked).as_posix()},
@@ -103,7 +61,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     return Reading(
         findings=(*findings, *planted),
         rules=tuple(
-            Rule(rule, name=kind, summary=kind, cwe=(798,), tags=("security",), uri=TOOL.uri)
+            secret_rule(rule, kind, TOOL.uri, name=kind)
             for kind, (rule, _, _) in TYPES.items()
             if any(one.rule == rule for one in findings)
         ),
@@ -143,17 +101,13 @@ def _finding(path: str, entry: dict[str, Any], known: Known) -> Finding:
     kind = field(entry, "type", str, what)
     rule, severity, confidence = word(TYPES, kind, f"{what}: type")
     verified = field(entry, "is_verified", bool, what)
-    return Finding(
-        tool="detect-secrets",
-        rule=rule,
-        severity=severity,
-        confidence=Confidence.HIGH if verified else confidence,
-        message=f"Possible secret: {kind}",
-        location=Location(path, position(entry.get("line_number"), f"{what}: line_number")),
-        cwe=(798,),
-        fix="Revoke it where it is valid, then take it out of the code and of the history.",
-        secret=True,
-        suppression=known.get((path.replace("\\", "/"), kind, field(entry, "hashed_secret", str, what))),
+    return secret(
+        "detect-secrets",
+        rule,
+        kind,
+        (severity, Confidence.HIGH if verified else confidence),
+        Location(path, position(entry.get("line_number"), f"{what}: line_number")),
+        known.get((path.replace("\\", "/"), kind, field(entry, "hashed_secret", str, what))),
     )
 
 
@@ -164,11 +118,8 @@ TOOL = Tool(
     uri="https://github.com/Yelp/detect-secrets",
     commands=_commands,
     parse=_parse,
-    select=_select,
-    canary=Canary(
-        files={"canary.txt": CANARY_TEXT, "canary.svg": CANARY_TEXT},
-        expect=frozenset({"aws-access-key", "github-token", "private-key"}),
-    ),
+    select=select_texts,
+    canary=planted("detect-secrets", "aws-access-key", "github-token", "private-key"),
     settings=(FILE,),
     per_file=True,
     lasting_gaps="detect-secrets passes over what is not UTF-8 text$",

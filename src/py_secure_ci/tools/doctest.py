@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.test_runs.running import read_run, run_commands
 from py_secure_ci.adapting.test_runs.selecting import select_examples
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 NAME = "doctest"
 
@@ -35,7 +36,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_examples,
-    canary=Canary(files={"canary.txt": ">>> 1 + 1\n3\n"}, expect=frozenset({"test-failed"})),
+    canary=planted("doctest", "test-failed"),
     lock="pytest",
     of_python=True,
     needs_environment=True,

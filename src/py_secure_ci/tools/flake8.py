@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer, by_prefix, severities
 from py_secure_ci.adapting.flake8_lines import FORMAT, read_lines, unread
-from py_secure_ci.adapting.linter_settings import dropped, from_ini
+from py_secure_ci.adapting.linter_settings import chosen, dropped
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python, unparsable
 from py_secure_ci.adapting.selection import pieces
@@ -29,8 +29,7 @@ SEVERITIES = by_prefix(severities(E9="error", F="error"), other=Severity.WARNING
 
 
 def _settings(task: Task) -> tuple[dict[str, str], str]:
-    found = ((from_ini(task.settings.get(name, ""), "flake8", ALLOWED), name) for name in FILES)
-    return next(((said, name) for said, name in found if said is not None), ({"select": SELECT}, ""))
+    return chosen(task.settings, dict.fromkeys(FILES, "flake8"), ALLOWED, {"select": SELECT})
 
 
 def _config(task: Task) -> str:
@@ -40,8 +39,7 @@ def _config(task: Task) -> str:
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     findings, rules = read_lines("flake8", executions["main"], task, SEVERITIES)
-    problems, (said, name) = unparsable(task, executions), _settings(task)
-    notes = dropped(said, name, "flake8") if name else ()
+    problems, notes = unparsable(task, executions), dropped(*_settings(task), "flake8")
     return answer(task, findings, rules, gaps=unread(findings), problems=problems, notes=notes)
 
 

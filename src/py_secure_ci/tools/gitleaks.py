@@ -16,13 +16,15 @@ from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
-from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.file_kinds import LOCKS
 from py_secure_ci.adapting.git_history import git_environment, history_gaps, log_options, unread
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.secret_files import secret, secret_rule, select_texts
 from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Severity, Stage
 from py_secure_ci.reading import as_dict, as_list, field, load_json, position
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 LEAKS = 77
 GENERIC = "generic-api-key"  # a name and high entropy: a guess; every other rule knows the form of one secret
@@ -32,15 +34,6 @@ ALLOWED = re.compile(
 )
 EMPTY = re.compile(r'DBG skipping empty file path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
 IGNORED = re.compile(r"fingerprint=(\S+):([a-z0-9-]+):(\d+)$", re.MULTILINE)
-# Fake, and put together here so that no scanner takes this file for one that holds secrets.
-CANARY_TEXT = "token = '" + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + "'\n"
-
-
-def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    texts = tuple(file for file in files if PurePosixPath(file).suffix.lower() not in BINARY)
-    locks = frozenset(file for file in texts if PurePosixPath(file).name in LOCKS)
-    left_out = tuple(Excluded(file, "default (a lock file holds hashes)") for file in texts if file in locks)
-    return Selection(tuple(file for file in texts if file not in locks), left_out)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -71,7 +64,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if not re.search(r" INF scanned ~\d", main.stderr):
         raise WrongShape("gitleaks did not say that it scanned anything")
     listened = {(one.rule, one.location) for one in _findings(_entries(executions["allowed"]), task)}
-    ignored = {Finding(**_words(task, path, rule, int(line))) for path, rule, line in IGNORED.findall(main.stderr)}
+    ignored = {_finding(task, path, rule, int(line)) for path, rule, line in IGNORED.findall(main.stderr)}
     found = [one for one in _findings(entries, task) if _due(one, task)]
     kept = [one for one in found if (one.rule, one.location) in listened]
     planted = _findings(_entries(executions["canary"]), task)
@@ -80,7 +73,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     return Reading(
         findings=(*kept, *sorted((one for one in ignored if _due(one, task)), key=str), *past, *planted),
         rules=tuple(
-            Rule(rule, summary=rule.replace("-", " ").capitalize(), uri=TOOL.uri, cwe=(798,), tags=("security",))
+            secret_rule(rule, rule.replace("-", " ").capitalize(), TOOL.uri)
             for rule in sorted({one.rule for one in (*kept, *ignored, *past)})
         ),
         looked_at=frozenset(file for file in task.files if file in scanned | empty),
@@ -111,10 +104,10 @@ def _past(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:
         commit, _, path = place.partition(":")
         told.append((commit, path, rule, int(number)))
     for commit, path, rule, line in told:
-        words = _words(task, path, rule, line)
+        one = _finding(task, path, rule, line)
         if PurePosixPath(path).name not in LOCKS:
-            said = f"{words['message']}, added by commit {commit[:12]}"
-            yield Finding(**{**words, "message": said, "anchor": f"{commit}:{path}:{rule}:{line}"})
+            said = f"{one.message}, added by commit {commit[:12]}"
+            yield replace(one, message=said, anchor=f"{commit}:{path}:{rule}:{line}")
 
 
 def _entries(execution: Execution) -> list[dict[str, Any]]:
@@ -128,23 +121,15 @@ def _entries(execution: Execution) -> list[dict[str, Any]]:
 def _findings(entries: list[dict[str, Any]], task: Task) -> list[Finding]:
     what = "gitleaks' leak"
     return [
-        Finding(**_words(task, field(one, "File", str, what), field(one, "RuleID", str, what), one.get("StartLine")))
+        _finding(task, field(one, "File", str, what), field(one, "RuleID", str, what), one.get("StartLine"))
         for one in entries
     ]
 
 
-def _words(task: Task, path: str, rule: str, line: object) -> dict[str, Any]:
-    return {
-        "tool": "gitleaks",
-        "rule": rule,
-        "severity": Severity.MEDIUM if rule == GENERIC else Severity.HIGH,
-        "confidence": Confidence.LOW if rule == GENERIC else Confidence.HIGH,
-        "message": f"Possible secret: {rule.replace('-', ' ')}",
-        "location": Location(project_path(path, task.root), position(line, "gitleaks' StartLine")),
-        "cwe": (798,),
-        "fix": "Revoke it where it is valid, then take it out of the code and of the history.",
-        "secret": True,
-    }
+def _finding(task: Task, path: str, rule: str, line: object) -> Finding:
+    rating = (Severity.MEDIUM, Confidence.LOW) if rule == GENERIC else (Severity.HIGH, Confidence.HIGH)
+    location = Location(project_path(path, task.root), position(line, "gitleaks' StartLine"))
+    return secret("gitleaks", rule, rule.replace("-", " "), rating, location)
 
 
 def _due(one: Finding, task: Task) -> bool:
@@ -166,8 +151,8 @@ TOOL = Tool(
     uri="https://github.com/gitleaks/gitleaks",
     commands=_commands,
     parse=_parse,
-    select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"github-pat"})),
+    select=select_texts,
+    canary=planted("gitleaks", "github-pat"),
     source="path",
     history=True,
     text_only=True,

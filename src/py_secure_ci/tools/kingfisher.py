@@ -8,30 +8,21 @@ Status 200 means findings. A first JSON document is the report, a second one a s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePosixPath
 from typing import Any
 
-from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.secret_files import secret, secret_rule, select_texts
 from py_secure_ci.adapting.selection import argument, pieces, project_path
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Rule, Severity, Stage
+from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_dict, field, load_json, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 CONFIDENCES = {"high": Confidence.HIGH, "medium": Confidence.MEDIUM, "low": Confidence.LOW}
 OPTIONS = (
     *("--format=json", "--no-validate", "--no-update-check", "--redact", "--git-history=none", "--no-ignore"),
     *("--no-ignore-if-contains", "--no-dedup", "--no-extract-archives", "--no-limits", "--jobs=1"),
 )
-# Fake, and put together here so that no scanner takes this file for one that holds secrets.
-CANARY_TEXT = "token = '" + "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8" + "'\n"
-
-
-def _select(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    texts = tuple(file for file in files if PurePosixPath(file).suffix.lower() not in BINARY)
-    locks = frozenset(file for file in texts if PurePosixPath(file).name in LOCKS)
-    left_out = tuple(Excluded(file, "default (a lock file holds hashes)") for file in texts if file in locks)
-    return Selection(tuple(file for file in texts if file not in locks), left_out)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -71,22 +62,19 @@ def _scan(one: dict[str, Any], task: Task) -> tuple[str, str]:
 def _finding(one: dict[str, Any], task: Task) -> Finding:
     what = "kingfisher's finding"
     rule, found = field(one, "rule", dict, what), field(one, "finding", dict, what)
-    return Finding(
-        tool="kingfisher",
-        rule=field(rule, "id", str, what),
-        severity=Severity.HIGH,
-        confidence=word(CONFIDENCES, field(found, "confidence", str, what), "kingfisher's confidence"),
-        message=f"Possible secret: {field(rule, 'name', str, what)}",
-        location=Location(project_path(field(found, "path", str, what), task.root), position(found.get("line"), what)),
-        cwe=(798,),
-        fix="Revoke it where it is valid, then take it out of the code and of the history.",
-        secret=True,
+    confidence = word(CONFIDENCES, field(found, "confidence", str, what), "kingfisher's confidence")
+    return secret(
+        "kingfisher",
+        field(rule, "id", str, what),
+        field(rule, "name", str, what),
+        (Severity.HIGH, confidence),
+        Location(project_path(field(found, "path", str, what), task.root), position(found.get("line"), what)),
     )
 
 
 def _rule(one: dict[str, Any]) -> Rule:
     rule = field(one, "rule", dict, "kingfisher's finding")
-    return Rule(str(rule["id"]), summary=str(rule["name"]), uri=TOOL.uri, cwe=(798,), tags=("security",))
+    return secret_rule(str(rule["id"]), str(rule["name"]), TOOL.uri)
 
 
 TOOL = Tool(
@@ -96,8 +84,8 @@ TOOL = Tool(
     uri="https://github.com/mongodb/kingfisher",
     commands=_commands,
     parse=_parse,
-    select=_select,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"betterleaks.github-pat"})),
+    select=select_texts,
+    canary=planted("kingfisher", "betterleaks.github-pat"),
     distribution="kingfisher-bin",
     split=pieces,
     own_cache=True,

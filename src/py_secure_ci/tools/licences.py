@@ -15,12 +15,13 @@ from typing import Any
 
 from py_secure_ci.adapting import pinned
 from py_secure_ci.adapting.licences import SCRIPT, said_by_metadata
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.config.licence_policy import FAIL, INCOMPLETE, LicencePolicy, canonical, licence_policy
 from py_secure_ci.errors import ConfigError, WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.pins import Pin
 from py_secure_ci.reading import as_dict, field, load_json_lines
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 SPDX = "https://spdx.org/licenses/"
 RULES = {
@@ -28,8 +29,7 @@ RULES = {
     "not allowed": "A dependency's licence is not among those that the policy allows",
     "unknown": "Nobody says what licence a dependency is under",
 }
-PLANTED = "LicenseRef-py-secure-ci-canary"
-METADATA = "lib/python3/site-packages/py_secure_ci_canary-1.dist-info/METADATA"
+PLANTED = "LicenseRef-py-secure-ci-canary"  # the licence that the planted package is under
 
 
 def _policy(task: Task) -> LicencePolicy:
@@ -127,12 +127,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=pinned.select_nothing,
-    canary=Canary(
-        files={
-            METADATA: f"Metadata-Version: 2.4\nName: py-secure-ci-canary\nVersion: 1\nLicense-Expression: {PLANTED}\n"
-        },
-        expect=frozenset({"licence-denied"}),
-    ),
+    canary=planted("licences", "licence-denied"),
     source="ours",
     unit="packages",
     needs_pins=True,

@@ -17,20 +17,18 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import PurePosixPath
 from typing import Any
 
 from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
+from py_secure_ci.adapting.mypy_output import entries_of, finding_of, merged, message_of
 from py_secure_ci.adapting.mypy_scope import select
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
+from py_secure_ci.model import Gap, Rule, Stage
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
 IMPORTS = frozenset({"import-not-found", "import-untyped", "import"})
 # fmt: off
 OPTIONS = (
@@ -94,18 +92,18 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         Gap(file, "mypy refuses a folder that has an __init__.py and is no valid package name")
         for file in sorted(set(task.files) - set(accepted))
     )
-    planted = tuple(_finding(one) for one in _entries(executions["canary"], task))
+    planted = tuple(finding_of(one) for one in entries_of(executions["canary"], task))
     if "main" not in executions:
         return Reading(findings=planted, looked_at=frozenset(), gaps=refused, notes=_notes(task))
     main = executions["main"]
-    entries = _merged(_entries(main, task))
+    entries = merged(entries_of(main, task))
     named = frozenset(file for file in accepted if f"BuildSource(path={file!r}, " in main.stderr)
     stopped = main.status == 2
     if stopped and not any(one["code"] == "syntax" for one in entries):
-        raise WrongShape(f"mypy stopped: {_message(entries[0]) if entries else main.stderr[-500:]}")
+        raise WrongShape(f"mypy stopped: {message_of(entries[0]) if entries else main.stderr[-500:]}")
     broken = {one["file"] for one in entries} if stopped else set()
     imports = [one for one in entries if one["code"] in IMPORTS and task.python is None]
-    shown = tuple(_finding(one) for one in entries if one not in imports)
+    shown = tuple(finding_of(one) for one in entries if one not in imports)
     stops = tuple(Gap(file, "mypy stops at a syntax error elsewhere") for file in accepted if stopped)
     return Reading(
         findings=(*shown, *planted),
@@ -113,67 +111,6 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         looked_at=frozenset(broken) if stopped else named,
         gaps=(*refused, *(gap for gap in stops if gap.subject not in broken), *_imports(imports)),
         notes=_notes(task),
-    )
-
-
-def _entries(execution: Execution, task: Task) -> list[dict[str, Any]]:
-    """The lines of JSON, checked; anything on stderr that is not its log is a reason to stop."""
-    log = execution.stderr
-    for part in {part for file in task.files for part in PurePosixPath(file).parts if "\n" in part}:
-        log = log.replace(part.removesuffix(".py"), "?")
-    strange = [line for line in log.split("\n") if line.strip() and not line.startswith("LOG:")]
-    if strange:
-        raise WrongShape(f"mypy complains: {' '.join(strange)[:500]}")
-    if "\nLOG:  Build finished in " not in f"\n{log}":
-        raise WrongShape("mypy's log does not say that the build was finished")
-    entries = [as_dict(one, "mypy's line") for one in load_json_lines(execution.stdout, "mypy's output")]
-    for one in entries:
-        what = f"mypy's error in {field(one, 'file', str, 'mypy')!r}"
-        one["code"] = optional(one, "code", str, what) or ""
-        word(SEVERITIES, field(one, "severity", str, what), f"{what}: severity")
-        field(one, "message", str, what)
-    if (execution.status != 0) != any(one["severity"] == "error" for one in entries):
-        raise WrongShape(f"mypy ended with exit status {execution.status} and {len(entries)} messages")
-    return entries
-
-
-def _merged(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A note belongs to the error before it, if that is at the same line."""
-    merged: list[dict[str, Any]] = []
-    for one in entries:
-        last = merged[-1] if merged else None
-        if one["severity"] == "note" and last and (last["file"], last["line"]) == (one["file"], one["line"]):
-            last["message"] += f"\n{one['message']}"
-        else:
-            merged.append(dict(one))
-    return merged
-
-
-def _message(entry: dict[str, Any]) -> str:
-    hint = optional(entry, "hint", str, "mypy's error")
-    return f"{entry['message']}\n{hint}" if hint else str(entry["message"])
-
-
-def _finding(entry: dict[str, Any]) -> Finding:
-    what = f"mypy's error in {entry['file']!r}"
-    shift = 0 if entry["code"] == "syntax" else 1  # columns count from 0, but those of syntax errors from 1
-    line, column = field(entry, "line", int, what), field(entry, "column", int, what) + shift
-    end_line, end_column = (optional(entry, key, int, what) for key in ("end_line", "end_column"))
-    whole = line < 1  # -1: about the whole file
-    end = (end_line or line, (end_column or 0) + shift)
-    ends = not whole and column > 0 and end > (line, column)
-    return Finding(
-        tool="mypy",
-        rule=entry["code"] or entry["severity"],
-        severity=SEVERITIES[entry["severity"]],
-        message=_message(entry),
-        location=Location(
-            entry["file"],
-            None if whole else line,
-            None if whole or column < 1 else column,
-            end[0] if ends else None,
-            end[1] if ends else None,
-        ),
     )
 
 

@@ -30,10 +30,6 @@ STEPS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Severity.MEDIUM),
 CACHE = "OSV_SCANNER_LOCAL_DB_CACHE_DIRECTORY"
 
 
-def _commands(task: Task) -> tuple[Command, ...]:
-    return tuple(_command(task, name, pins) for name, pins in pinned.piles(task).items())
-
-
 def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
     listed = (task.scratch / name / "requirements.txt").as_posix()
     argv = (
@@ -95,7 +91,7 @@ TOOL = Tool(
     stage=Stage.SCA,
     about="finds known vulnerabilities of the exact versions that the project pins, by osv.dev or its local copy",
     uri="https://google.github.io/osv-scanner/",
-    commands=_commands,
+    commands=pinned.each_pile(_command),
     parse=_parse,
     select=pinned.select_nothing,
     split=pinned.split,

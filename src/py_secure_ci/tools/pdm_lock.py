@@ -6,24 +6,10 @@ project that adds options to PDM's commands could make it look elsewhere, and is
 
 from __future__ import annotations
 
-from py_secure_ci.adapting.lock_freshness import MANIFEST, RULE, Check
+from py_secure_ci.adapting.lock_freshness import RULE, Check
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Tool
-
-MANIFEST_TEXT = """\
-[project]
-name = "canary"
-version = "1"
-requires-python = ">=3.8"
-dependencies = ["six"]
-"""
-LOCK_TEXT = """\
-[metadata]
-groups = ["default"]
-strategy = ["inherit_metadata"]
-lock_version = "4.5.1"
-content_hash = "sha256:0000000000000000000000000000000000000000000000000000000000000000"
-"""
+from py_secure_ci.tool import Tool
 
 
 def _argv(folder: str) -> tuple[str, ...]:
@@ -48,7 +34,7 @@ TOOL = Tool(
     parse=CHECK.parse,
     select=CHECK.select,
     split=CHECK.split,
-    canary=Canary(files={MANIFEST: MANIFEST_TEXT, "pdm.lock": LOCK_TEXT}, expect=frozenset({RULE})),
+    canary=planted("pdm-lock", RULE),
     lock="pdm-program",  # not `pdm.lock`: that would be taken for one of its own
     program="pdm",
     distribution="pdm",

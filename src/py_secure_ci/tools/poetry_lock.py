@@ -6,25 +6,10 @@ copied along) is no matter here, if that is all it says.
 
 from __future__ import annotations
 
-from py_secure_ci.adapting.lock_freshness import MANIFEST, RULE, Check
+from py_secure_ci.adapting.lock_freshness import RULE, Check
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Tool
-
-MANIFEST_TEXT = """\
-[project]
-name = "canary"
-version = "1"
-requires-python = ">=3.8"
-dependencies = ["six"]
-"""
-LOCK_TEXT = """\
-package = []
-
-[metadata]
-lock-version = "2.1"
-python-versions = ">=3.8"
-content-hash = "0000000000000000000000000000000000000000000000000000000000000000"
-"""
+from py_secure_ci.tool import Tool
 
 
 def _argv(folder: str) -> tuple[str, ...]:
@@ -50,7 +35,7 @@ TOOL = Tool(
     parse=CHECK.parse,
     select=CHECK.select,
     split=CHECK.split,
-    canary=Canary(files={MANIFEST: MANIFEST_TEXT, "poetry.lock": LOCK_TEXT}, expect=frozenset({RULE})),
+    canary=planted("poetry-lock", RULE),
     lock="poetry-program",  # not `poetry.lock`: that would be taken for one of its own
     program="poetry",
     distribution="poetry",

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from functools import reduce
 
 from py_secure_ci.adapting.command_line import command_line
-from py_secure_ci.adapting.findings import Shape, answer, in_words, records, severities, unread, value
-from py_secure_ci.adapting.linter_settings import dropped, from_ini, from_toml
+from py_secure_ci.adapting.findings import Shape, answer, in_words, records, severities, sorted_out, value
+from py_secure_ci.adapting.linter_settings import chosen, dropped
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import pieces, project_paths
@@ -29,17 +29,15 @@ SHAPE = Shape(path="path", rule="messageId", message="message", severity="type",
 ALLOWED = re.compile(
     r"enable|disable|(max|min)-[a-z-]+|[a-z-]+-(rgx|naming-style|names|ids|methods|modules|classes|decorators|builtins)"
 )
-FILES = {"pylintrc": ".*", ".pylintrc": ".*", "setup.cfg": r"pylint\b.*", "tox.ini": r"pylint\b.*"}
+FILES = {  # in pylint's order, with the sections that count
+    **{"pylintrc": ".*", ".pylintrc": ".*", "setup.cfg": r"pylint\b.*", "tox.ini": r"pylint\b.*"},
+    "pyproject.toml": "pylint",
+}
 UNREAD = frozenset({"E0001", "E0011", "F0001", "F0002", "F0010", "F0011"})
 
 
 def _settings(task: Task) -> tuple[dict[str, str], str]:
-    texts = task.settings
-    for name, section in FILES.items():
-        if name in texts and (found := from_ini(texts[name], section, ALLOWED)) is not None:
-            return found, name
-    found = from_toml(texts.get("pyproject.toml", ""), "pylint", ALLOWED)
-    return ({"disable": "C,R"}, "") if found is None else (found, "pyproject.toml")
+    return chosen(task.settings, FILES, ALLOWED, {"disable": "C,R"})
 
 
 def _config(task: Task) -> str:
@@ -51,18 +49,18 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
     log, _, body = main.stdout.partition("\n{\n")
     messages = records("{\n" + body, "pylint's report", "messages")
-    found = [SHAPE.finding("pylint", one, task) for one in messages]
+    said = [SHAPE.finding("pylint", one, task) for one in messages]
     if main.status != reduce(int.__or__, (BITS[one["type"]] for one in messages), 0):
-        raise WrongShape(f"pylint ended with exit status {main.status}, which its {len(found)} messages do not mean")
+        raise WrongShape(f"pylint ended with exit status {main.status}, which its {len(said)} messages do not mean")
     symbols = {one["messageId"]: value(one, "symbol", str, "pylint's message") for one in messages}
-    said, name = _settings(task)
+    found, gaps = sorted_out("pylint", said, lambda one: one.rule in UNREAD)
     return answer(
         task,
-        [one for one in found if one.rule not in UNREAD],
+        found,
         [Rule(rule, name=symbol, summary=in_words(symbol), uri=TOOL.uri) for rule, symbol in symbols.items()],
         said=project_paths(re.findall(r"^(.*) \(\d+ of \d+\)$", log, re.MULTILINE), task.root),
-        gaps=unread("pylint", found, lambda one: one.rule in UNREAD),
-        notes=dropped(said, name, "pylint") if name else (),
+        gaps=gaps,
+        notes=dropped(*_settings(task), "pylint"),
     )
 
 
@@ -80,9 +78,9 @@ TOOL = Tool(
     parse=_parse,
     select=select_python,
     canary=planted("pylint"),
-    settings=(*FILES, "pyproject.toml"),
+    settings=tuple(FILES),
     split=pieces,
     byte_columns=True,
-    blinders=dict.fromkeys((*FILES, "pyproject.toml"), r"^\s*(disable|enable)\b"),
+    blinders=dict.fromkeys(FILES, r"^\s*(disable|enable)\b"),
     blind_directive=r"^\s*#\s*pylint:\s*skip-file",
 )

@@ -7,23 +7,18 @@ the canary. An unreadable file and a syntax error are gaps.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from py_secure_ci.adapting.findings import Shape, agree, answer, records, rules_of, severities, unread
+from py_secure_ci.adapting.findings import answer, rules_of, sorted_out
 from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.pyrefly_report import is_unread, read_report
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import argument, pieces
-from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Location, Severity, Stage
+from py_secure_ci.model import Location, Stage
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-WORDS = severities("error", warn="warning", info="note")
-SPAN = ("line", "column", "stop_line", "stop_column")
-SHAPE = Shape(path="path", rule="name", message="concise_description", severity="severity", words=WORDS, span=SPAN)
-COUNT = re.compile(r"INFO ([\d,]+) modules? \(")
 OPTIONS = ("-v", "--output-format=json", "--summary=full", "--color=never", "--use-ignore-files=false")
 
 
@@ -43,28 +38,15 @@ def _commands(task: Task) -> tuple[Command, ...]:
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    said = _findings(executions["main"], len(task.files), task)
+    said = read_report(executions["main"], len(task.files), task)
     planted = [
         replace(one, location=Location((task.scratch / one.location.path).as_posix()))
-        for one in _findings(executions["canary"], len(task.canaries), task)
+        for one in read_report(executions["canary"], len(task.canaries), task)
         if one.location
     ]
-    kept = [one for one in said if not _unread(one)]
+    kept, gaps = sorted_out("pyrefly", said, is_unread)
     rules = rules_of(kept, "https://pyrefly.org/en/docs/error-kinds/#{rule}")
-    return answer(task, (*kept, *planted), rules, gaps=unread("pyrefly", said, _unread))
-
-
-def _findings(execution: Execution, due: int, task: Task) -> list[Finding]:
-    found = [SHAPE.finding("pyrefly", one, task) for one in records(execution.stdout, "pyrefly's report", "errors")]
-    agree("pyrefly", execution.status, any(one.severity is Severity.ERROR for one in found), len(found))
-    count = COUNT.search(execution.stderr)
-    if count is None or int(count[1].replace(",", "")) != due:
-        raise WrongShape(f"pyrefly looked at {count[1] if count else 'none'} of {due} files")
-    return found
-
-
-def _unread(one: Finding) -> bool:
-    return one.rule in {"parse-error", "invalid-syntax"} or "did not contain valid UTF-8" in one.message
+    return answer(task, (*kept, *planted), rules, gaps=gaps)
 
 
 TOOL = Tool(

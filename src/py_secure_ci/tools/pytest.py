@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.test_runs.running import read_run, run_commands
 from py_secure_ci.adapting.test_runs.selecting import select
 from py_secure_ci.adapting.test_runs.sharing import join_parts, read_part
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 NAME = "pytest"
 SETTINGS = (
@@ -49,10 +50,7 @@ TOOL = Tool(
     commands=commands,
     parse=parse,
     select=select,
-    canary=Canary(
-        files={"test_canary.py": "def test_canary():\n    raise AssertionError('planted to be seen')\n"},
-        expect=frozenset({"test-failed"}),
-    ),
+    canary=planted("pytest", "test-failed"),
     settings=SETTINGS,
     join=join,
     needs_environment=True,

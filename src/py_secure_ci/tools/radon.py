@@ -7,24 +7,18 @@ project are read by radon only where RADONCFG names no other file. `mi` answers 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.complexity import RULES, hard_to_maintain, too_complex
 from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_modules
 from py_secure_ci.adapting.selection import pieces, project_path, targets
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
+from py_secure_ci.model import Gap, Stage
+from py_secure_ci.reading import as_dict, field, load_json
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
-
-KINDS = {"function": True, "method": True, "class": False}  # whether it is judged: a class is the mean of its methods
-WEB = "https://radon.readthedocs.io/en/latest/intro.html"
-RULES = (
-    Rule("complexity", summary="A function has too many paths", uri=WEB),
-    Rule("maintainability", summary="A file is hard to maintain", uri=WEB),
-)
 
 
 def _command(task: Task, name: str, what: str) -> Command:
@@ -39,9 +33,10 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     whole = {path: field(value, "mi", float, path) for path, value in values.items() if path not in broken}
     if stray := set(blocks) - set(files):
         raise WrongShape(f"radon's two answers do not agree about {sorted(stray)[0]}")
+    most = int(str(task.options.settings.get("complexity", 10)))
     lowest = float(str(task.options.settings.get("maintainability", 20)))
-    knots = [one for path, value in blocks.items() if path not in broken for one in _complex(path, value, task)]
-    unkempt = [_unkempt(path, value) for path, value in whole.items() if value < lowest]
+    knots = [one for path, value in blocks.items() if path not in broken for one in too_complex(path, value, most)]
+    unkempt = [hard_to_maintain(path, value) for path, value in whole.items() if value < lowest]
     gaps = [Gap(path, f"radon: {reason}") for path, reason in broken.items()]
     return answer(task, (*knots, *unkempt), RULES, said=whole, gaps=gaps)
 
@@ -49,23 +44,6 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
 def _report(execution: Execution, task: Task) -> dict[str, Any]:
     report = as_dict(load_json(execution.stdout, "radon's report"), "radon's report")
     return {project_path(path, task.root): value for path, value in report.items()}
-
-
-def _complex(path: str, value: object, task: Task) -> Iterator[Finding]:
-    most = int(str(task.options.settings.get("complexity", 10)))
-    for block in [as_dict(one, path) for one in as_list(value, f"radon's answer for {path}")]:
-        kind, name = field(block, "type", str, path), field(block, "name", str, path)
-        judged, paths = word(KINDS, kind, "radon's type"), field(block, "complexity", int, path)
-        place = Location(path, position(block.get("lineno"), path))
-        message = f"The {kind} {name} has a cyclomatic complexity of {paths}, more than {most}"
-        if judged and paths > most:
-            severity = Severity.ERROR if paths > 2 * most else Severity.WARNING
-            yield Finding(tool="radon", rule="complexity", severity=severity, message=message, location=place)
-
-
-def _unkempt(path: str, value: float) -> Finding:
-    message, place = f"The file has a maintainability index of {value:.0f} of 100", Location(path, 1)
-    return Finding(tool="radon", rule="maintainability", severity=Severity.WARNING, message=message, location=place)
 
 
 TOOL = Tool(

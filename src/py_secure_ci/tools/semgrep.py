@@ -8,34 +8,24 @@ words stand in it, and finds nothing in one of Python 2 without a word (measured
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import marked, select_modules, syntax_command, syntax_gaps, unparsable
 from py_secure_ci.adapting.rules import rule_ids, rules_text
 from py_secure_ci.adapting.selection import argument, pieces, project_path
+from py_secure_ci.adapting.semgrep_report import finding_of, rule_of
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Confidence, Finding, Gap, Location, Rule, Severity, Stage
-from py_secure_ci.reading import as_dict, field, load_json, optional, position, word
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.model import Gap, Stage
+from py_secure_ci.reading import as_dict, field, load_json, optional
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-SEVERITIES = {
-    "CRITICAL": Severity.CRITICAL,
-    "HIGH": Severity.HIGH,
-    "MEDIUM": Severity.MEDIUM,
-    "LOW": Severity.LOW,
-    "ERROR": Severity.HIGH,
-    "WARNING": Severity.MEDIUM,
-    "INFO": Severity.INFO,
-}
-CONFIDENCES = {"HIGH": Confidence.HIGH, "MEDIUM": Confidence.MEDIUM, "LOW": Confidence.LOW}
 OPTIONS = (
     *("--json", "--time", "--error", "--strict", "--metrics=off", "--disable-version-check", "--oss-only", "-j1"),
     *("--no-git-ignore", "--x-ignore-semgrepignore-files", "--scan-unknown-extensions", "--max-target-bytes=0"),
     *("--no-rewrite-rule-ids", "--timeout=60", "--timeout-threshold=0", "--no-autofix"),
 )
-CANARY_TEXT = "import subprocess\n\nimport yaml\n\nyaml.load(text)\nsubprocess.run(f'ls {text}', shell=True)\n"
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -72,8 +62,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     scanned = field(field(report, "paths", dict, what), "scanned", list, what)
     comments = marked(executions)
     return Reading(
-        findings=tuple(_finding(one, task) for one in results),
-        rules=tuple({one["check_id"]: _rule(one) for one in results}.values()),
+        findings=tuple(finding_of(one, task) for one in results),
+        rules=tuple({one["check_id"]: rule_of(one, TOOL.uri) for one in results}.values()),
         looked_at=frozenset(project_path(str(path), task.root) for path in scanned)
         & set(task.files) - problems.keys() - errors.keys(),
         gaps=(*syntax_gaps(problems), *(Gap(path, f"semgrep: {said}") for path, said in errors.items())),
@@ -92,39 +82,6 @@ def _error(one: dict[str, Any], task: Task) -> tuple[str, str]:
     return project_path(path, task.root), said[:200]
 
 
-def _finding(one: dict[str, Any], task: Task) -> Finding:
-    what = "semgrep's result"
-    extra = field(one, "extra", dict, what)
-    data = field(extra, "metadata", dict, what)
-    points = [field(one, name, dict, what) for name in ("start", "end")]
-    (line, column), (end, last) = ([position(at.get(key), what) for key in ("line", "col")] for at in points)
-    confidence = optional(data, "confidence", str, what)
-    return Finding(
-        tool="semgrep",
-        rule=field(one, "check_id", str, what),
-        severity=word(SEVERITIES, field(extra, "severity", str, what), "semgrep's severity"),
-        confidence=None if confidence is None else word(CONFIDENCES, confidence, "semgrep's confidence"),
-        message=field(extra, "message", str, what).strip(),
-        location=Location(project_path(field(one, "path", str, what), task.root), line, column, end, last),
-        cwe=_cwe(data),
-        fix=optional(data, "fix", str, what) or "",
-        secret=data.get("secret") is True,
-    )
-
-
-def _cwe(data: dict[str, Any]) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"CWE-(\d+)", str(data.get("cwe", ""))))
-
-
-def _rule(one: dict[str, Any]) -> Rule:
-    extra = field(one, "extra", dict, "semgrep's result")
-    data = field(extra, "metadata", dict, "semgrep's result")
-    summary, frameworks = field(extra, "message", str, "semgrep's result"), str(data.get("framework", ""))
-    tags = ("security", *(word for word in frameworks.split(", ") if word))
-    uri = next((f"https://cwe.mitre.org/data/definitions/{number}.html" for number in _cwe(data)), TOOL.uri)
-    return Rule(one["check_id"], summary=summary.split(". ")[0], help=summary, uri=uri, cwe=_cwe(data), tags=tags)
-
-
 TOOL = Tool(
     name="semgrep",
     stage=Stage.SAST,
@@ -133,7 +90,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_modules,
-    canary=Canary(files={"canary.py": CANARY_TEXT}, expect=frozenset({"yaml-load", "shell-command-from-values"})),
+    canary=planted("semgrep", "yaml-load", "shell-command-from-values"),
     split=pieces,
     byte_columns=True,
     wants_frameworks=True,

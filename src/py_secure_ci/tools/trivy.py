@@ -14,25 +14,20 @@ from typing import Any
 
 from py_secure_ci.adapting import pinned
 from py_secure_ci.adapting.advisory_age import aged
+from py_secure_ci.adapting.findings import severities
 from py_secure_ci.adapting.pinned import Vulnerability
-from py_secure_ci.model import Severity, Stage
+from py_secure_ci.model import Stage
 from py_secure_ci.pins import Pin
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional, word
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-SEVERITIES = {
-    "CRITICAL": Severity.CRITICAL,
-    "HIGH": Severity.HIGH,
-    "MEDIUM": Severity.MEDIUM,
-    "LOW": Severity.LOW,
-    "UNKNOWN": Severity.UNKNOWN,
-}
+SEVERITIES = severities("CRITICAL", "HIGH", "MEDIUM", "LOW", "UNKNOWN")
 STATUSES = {1: "an error: with --offline it needs a database that was fetched before"}
 EMPTY = {"trivy.yaml": "", "trivyignore": ""}
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    scans = tuple(_scan(task, name, pins) for name, pins in pinned.piles(task).items())
+    scans = pinned.each_pile(_scan)(task)
     argv = ("trivy", "version", "--format", "json", *_common(task))
     return (*scans, Command(name="database", argv=argv, found=frozenset({0}), inputs=EMPTY))
 

@@ -11,12 +11,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from py_secure_ci.adapting.command_line import command_line
-from py_secure_ci.adapting.findings import Shape, answer, records, rules_of, severities, unread
+from py_secure_ci.adapting.findings import Shape, answer, records, rules_of, severities, sorted_out
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import pieces, project_paths
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Severity, Stage
+from py_secure_ci.model import Severity, Stage
 from py_secure_ci.tool import Execution, Reading, Task, Tool
 
 POINTS = tuple(f"location.positions.{point}.{key}" for point in ("begin", "end") for key in ("line", "column"))
@@ -29,26 +29,15 @@ UNREAD = frozenset({"invalid-syntax", "io"})
 CHECKED = re.compile(r" DEBUG Checking file '(.*)'$", re.MULTILINE)
 
 
-COMMANDS = command_line(
-    "ty check -vv --output-format=gitlab --no-progress --color=never --config-file {scratch}/ty.toml"
-    " --python={python} {args} -- {files} {planted}",
-    inputs={"ty.toml": ""},
-)
-
-
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
-    said = [_plain(SHAPE.finding("ty", one, task)) for one in records(main.stdout, "ty's report")]
+    found = [SHAPE.finding("ty", one, task) for one in records(main.stdout, "ty's report")]
+    said = [replace(one, message=one.message.removeprefix(f"{one.rule}: ").strip()) for one in found]
     if (main.status == 0 and any(one.severity is Severity.ERROR for one in said)) or (main.status == 1 and not said):
         raise WrongShape(f"ty ended with exit status {main.status} and {len(said)} diagnostics")
-    gaps = unread("ty", said, lambda one: one.rule in UNREAD)
-    kept = [one for one in said if one.rule not in UNREAD]
+    kept, gaps = sorted_out("ty", said, lambda one: one.rule in UNREAD)
     rules = rules_of(kept, "https://docs.astral.sh/ty/reference/rules/#{rule}")
     return answer(task, kept, rules, said=project_paths(CHECKED.findall(main.stderr), task.root), gaps=gaps)
-
-
-def _plain(one: Finding) -> Finding:
-    return replace(one, message=one.message.removeprefix(f"{one.rule}: ").strip())
 
 
 TOOL = Tool(
@@ -56,7 +45,11 @@ TOOL = Tool(
     stage=Stage.TYPE,
     about="checks types quickly (experimental)",
     uri="https://docs.astral.sh/ty/",
-    commands=COMMANDS,
+    commands=command_line(
+        "ty check -vv --output-format=gitlab --no-progress --color=never --config-file {scratch}/ty.toml"
+        " --python={python} {args} -- {files} {planted}",
+        inputs={"ty.toml": ""},
+    ),
     parse=_parse,
     select=select_python,
     canary=planted("ty", "invalid-assignment"),

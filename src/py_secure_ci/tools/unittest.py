@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.test_runs.running import read_run, run_commands
 from py_secure_ci.adapting.test_runs.selecting import select_unittest
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Command, Execution, Reading, Task, Tool
+from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 NAME = "unittest"
-PLANTED = (
-    "import unittest\n\n\nclass Canary(unittest.TestCase):\n    def test_canary(self):\n        self.fail('planted')\n"
-)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -35,7 +33,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=select_unittest,
-    canary=Canary(files={"test_canary.py": PLANTED}, expect=frozenset({"test-failed"})),
+    canary=planted("unittest", "test-failed"),
     lock="pytest",  # for coverage
     of_python=True,
     needs_environment=True,

@@ -17,7 +17,7 @@ from py_secure_ci.adapting.pinned import Vulnerability
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Pin
-from py_secure_ci.reading import as_dict, as_list, field, load_json
+from py_secure_ci.reading import as_dict, field, load_json
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 NAME = "py-secure-ci-audited"
@@ -35,10 +35,6 @@ source = {{ virtual = "." }}
 dependencies = [{asked}]
 """
 PACKAGE = '\n[[package]]\nname = "{0.name}"\nversion = "{0.version}"\nsource = {{ registry = "index" }}\n'
-
-
-def _commands(task: Task) -> tuple[Command, ...]:
-    return tuple(_command(task, name, pins) for name, pins in pinned.piles(task).items())
 
 
 def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
@@ -87,13 +83,8 @@ def _read(execution: Execution, asked: int) -> list[Vulnerability]:
 def _vulnerability(one: dict[str, Any]) -> Vulnerability:
     what = "uv's vulnerability"
     package = field(one, "dependency", dict, what)
-    aliases = (str(alias) for alias in as_list(field(one, "aliases", list, what), what))
-    return Vulnerability(
-        name=field(package, "name", str, what),
-        version=field(package, "version", str, what),
-        ids=(field(one, "id", str, what), *aliases),
-        fixed=tuple(str(version) for version in field(one, "fix_versions", list, what)),
-    )
+    name, version = (field(package, key, str, what) for key in ("name", "version"))
+    return pinned.advisory(name, version, one, what)
 
 
 TOOL = Tool(
@@ -101,7 +92,7 @@ TOOL = Tool(
     stage=Stage.SCA,
     about="finds known vulnerabilities of the exact versions that the project pins (experimental)",
     uri="https://docs.astral.sh/uv/",
-    commands=_commands,
+    commands=pinned.each_pile(_command),
     parse=_parse,
     select=pinned.select_nothing,
     split=pinned.split,

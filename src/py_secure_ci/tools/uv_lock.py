@@ -6,27 +6,10 @@ that does not its log names the reason before the resolution fails for lack of a
 
 from __future__ import annotations
 
-from py_secure_ci.adapting.lock_freshness import MANIFEST, RULE, Check
+from py_secure_ci.adapting.lock_freshness import RULE, Check
+from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Stage
-from py_secure_ci.tool import Canary, Tool
-
-MANIFEST_TEXT = """\
-[project]
-name = "canary"
-version = "1"
-requires-python = ">=3.8"
-dependencies = ["six"]
-"""
-LOCK_TEXT = """\
-version = 1
-revision = 1
-requires-python = ">=3.8"
-
-[[package]]
-name = "canary"
-version = "1"
-source = { virtual = "." }
-"""
+from py_secure_ci.tool import Tool
 
 
 def _argv(folder: str) -> tuple[str, ...]:
@@ -53,7 +36,7 @@ TOOL = Tool(
     parse=CHECK.parse,
     select=CHECK.select,
     split=CHECK.split,
-    canary=Canary(files={MANIFEST: MANIFEST_TEXT, "uv.lock": LOCK_TEXT}, expect=frozenset({RULE})),
+    canary=planted("uv-lock", RULE),
     lock="uv-program",  # not `uv.lock`: that would be taken for one of its own
     program="uv",
     distribution="uv",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from py_secure_ci.adapting.command_line import command_line
-from py_secure_ci.adapting.findings import answer, in_words, rules_of
+from py_secure_ci.adapting.findings import answer, in_words, rules_of, sentence
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_modules, unparsable
 from py_secure_ci.adapting.selection import project_path, targets
@@ -42,8 +42,7 @@ def _finding(match: re.Match[str], task: Task) -> Finding:
     path, number, message, unused, unreachable, _confidence = match.groups()
     rule = f"unused-{unused}" if unused else "unreachable-code" if unreachable else "redundant-code"
     location = Location(project_path(path, task.root), int(number))
-    message = message[0].upper() + message[1:]
-    return Finding(tool="vulture", rule=rule, severity=Severity.WARNING, message=message, location=location)
+    return Finding(tool="vulture", rule=rule, severity=Severity.WARNING, message=sentence(message), location=location)
 
 
 TOOL = Tool(

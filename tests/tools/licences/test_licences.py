@@ -13,7 +13,7 @@ from py_secure_ci.errors import ConfigError, WrongShape
 from py_secure_ci.model import Finding
 from py_secure_ci.pins import Pin
 from py_secure_ci.tool import Execution, Reading, Task
-from py_secure_ci.tools.licences import METADATA, TOOL
+from py_secure_ci.tools.licences import TOOL
 
 HERE = Path(__file__).parent
 NAMES = {"clean": "good-package", "findings": "bad-package", "broken": "vague-package"}
@@ -35,10 +35,11 @@ def environment(folder: Path) -> Path:
 
 def check(tmp_path: Path, pins: tuple[Pin, ...], policy: dict[str, Any], *, python: bool = True) -> Reading:
     scratch = tmp_path / "scratch"
-    planted = scratch / "canary" / METADATA
-    planted.parent.mkdir(parents=True)
     assert TOOL.canary is not None
-    planted.write_text(TOOL.canary.files[METADATA], "utf-8")
+    [(metadata, text)] = TOOL.canary.files.items()
+    planted = scratch / "canary" / metadata
+    planted.parent.mkdir(parents=True)
+    planted.write_text(text, "utf-8")
     task = Task(
         root=tmp_path,
         scratch=scratch,

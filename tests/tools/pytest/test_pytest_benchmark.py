@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from py_secure_ci.adapting.test_runs.benchmark_runs import BASELINE
 from py_secure_ci.config.settings import Options
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.tool import Execution, Reading, Task
-from py_secure_ci.tools.pytest_benchmark import BASELINE, TOOL
+from py_secure_ci.tools.pytest_benchmark import TOOL
 
 HERE = Path(__file__).parents[1] / "pytest-benchmark"
 FILE = "benchmarks/test_speed.py"

@@ -157,6 +157,7 @@ TOOL = Tool(
     select=_select,
     canary=planted("bandit", "B506", "B602"),
     settings=(".bandit", "pyproject.toml"),
+    scripts=True,
     per_file=True,
     lasting_gaps="bandit: syntax error while parsing",
     alone=128 * 1024,

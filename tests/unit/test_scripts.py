@@ -1,6 +1,7 @@
 """Python programs that do not say so by their names are due all the same, or it is told that nobody looked."""
 
 import json
+import shutil
 
 import pytest
 
@@ -9,6 +10,7 @@ from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.running.environment import child_environment
+from py_secure_ci.running.request import Request
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.source.git import Git
 from py_secure_ci.source.scripts import is_script, is_template
@@ -96,3 +98,22 @@ def test_a_template_is_told(tree):
 
 def test_one_of_another_project_is_not_due_here(tree):
     assert without(tree, ("bin",)).scripts == frozenset()
+
+
+def test_no_bit_of_the_index_takes_a_file_out_of_sight(tree, tmp_path, tmp_path_factory):
+    scratch = tmp_path_factory.mktemp("scratch")
+    with Runner() as runner:
+        environment = child_environment({}, home=scratch, tmp=scratch, network=False)
+        git = Git(tmp_path, runner.run, environment)
+
+        def ask(*words):
+            argv = (shutil.which("git"), *words)
+            ended = runner.run(Request(argv=argv, cwd=tmp_path, env=environment, timeout=20))
+            assert ended.status == 0, ended.stderr
+
+        ask("init", "-q")
+        (tmp_path / ".gitattributes").write_text("* export-ignore -text -diff linguist-vendored\n")
+        ask("add", "-A")
+        ask("update-index", "--skip-worktree", "a.py")
+        ask("update-index", "--assume-unchanged", "bin/deploy")
+        assert set(read_tree(tmp_path, git, (), "", None).files) >= {"a.py", "bin/deploy"}

@@ -31,6 +31,14 @@ def is_template(path: str, head: bytes) -> bool:
     return posixpath.splitext(path)[1].lower() in _TEMPLATES and _started_by_python(head)
 
 
+def told_of(templates: list[str]) -> tuple[str, ...]:
+    """A note on templates; none without any."""
+    if not templates:
+        return ()
+    shown = ", ".join(sorted(templates)[:5]) + (f" and {len(templates) - 5} more" if len(templates) > 5 else "")
+    return (f"templates of Python programs, in which no tool looks for security defects: {shown}",)
+
+
 def _started_by_python(head: bytes) -> bool:
     if not head.startswith(b"#!"):
         return False

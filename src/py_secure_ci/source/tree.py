@@ -17,7 +17,7 @@ from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
 from py_secure_ci.source.git import Git, Repository
-from py_secure_ci.source.scripts import is_script, is_template
+from py_secure_ci.source.scripts import is_script, is_template, told_of
 
 MAX_FILE = 20 * 1024 * 1024
 _SNIFF = 8192
@@ -212,16 +212,9 @@ class _Listing:
             scripts=frozenset(self.scripts),
             gaps=tuple(sorted(self.gaps, key=lambda gap: gap.subject)),
             excluded=tuple(sorted(self.excluded, key=lambda one: one.subject)),
-            notes=(*self.notes, *_unread(self.templates)),
+            notes=(*self.notes, *told_of(self.templates)),
             blobs=self.blobs,
         )
-
-
-def _unread(templates: list[str]) -> tuple[str, ...]:
-    if not templates:
-        return ()
-    shown = ", ".join(sorted(templates)[:5]) + (f" and {len(templates) - 5} more" if len(templates) > 5 else "")
-    return (f"templates of Python programs, in which no tool looks for security defects: {shown}",)
 
 
 def _is_baseline(path: Path) -> bool:

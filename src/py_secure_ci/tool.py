@@ -163,6 +163,7 @@ class Tool:
     program: str = ""  # the executable's name (default: the tool's name)
     distribution: str = ""  # distribution that gives its version (default: the tool's name)
     unit: str = "files"
+    scripts: bool = False  # due as well: Python programs whose names do not end in `.py`
     nothing: str = ""  # what there is none of where nothing is due, if that is not what its stage says
     scoped: bool = True  # False: what it looks at is not known to us, so that nothing is due
     # What is said of a file depends on its path and bytes alone (and `notes` on no file): may be sharded, and kept.

@@ -172,7 +172,8 @@ class Results:
         return hashlib.sha256(f"{found}\0".encode() + name).hexdigest()[:40] if found else ""
 
     def _inputs(self, tool: Tool) -> tuple[str, ...]:
-        return tuple(path for path in self._tree.files if path.endswith(tool.depends_on or ()))
+        more = self._tree.scripts if tool.scripts else frozenset[str]()
+        return tuple(path for path in self._tree.files if path.endswith(tool.depends_on or ()) or path in more)
 
     def _whole(self, tool: Tool, task: Task, inputs: tuple[str, ...]) -> object | None:
         if tool.needs_pins and not self._advisories:

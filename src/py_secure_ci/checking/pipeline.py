@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +28,10 @@ from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree
 from py_secure_ci.tool import History, Reading, Task, Tool
+
+# Where the tree is not read-only, tests can change the very files that a scanner is about to read, and put them back:
+# there they start when every scanner has read. Type checkers take long, and judge no security.
+_BESIDE_TESTS = frozenset({Stage.TEST, Stage.TYPE})
 
 
 class Observer(Protocol):
@@ -76,6 +80,7 @@ class Services:
     results: Results | None = None  # None: use and keep nothing of earlier runs
     costs: Costs | None = None
     guarded: tuple[Path, ...] = ()  # folders that no child may change
+    open_tree: bool = False  # the project's own tests can change it
     advisory_url: str = ""
     offline: bool = False
     history: Callable[[], History | None] = lambda: None  # raises SourceError
@@ -162,6 +167,7 @@ class _Check:
         self.lock = threading.Lock()
         self.began = time.monotonic()
         self.made: dict[str, Mapping[str, str]] = {}  # artifacts by tool
+        self.scanners: list[Future[Outcome]] = []  # whose end the tests wait for
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
@@ -170,7 +176,11 @@ class _Check:
         with ThreadPoolExecutor(len(due) + 4 * self.services.jobs + 2, thread_name_prefix="tool") as self.pool:
             needed = any(one.tool.needs_environment for one in due)
             interpreter = self.pool.submit(self.services.interpreter) if needed else None
-            futures = {id(one): self.pool.submit(self._timed, one, interpreter) for one in due}
+            futures: dict[int, Future[Outcome]] = {}
+            for one in sorted(due, key=lambda one: one.tool.stage in _BESIDE_TESTS):
+                future = futures[id(one)] = self.pool.submit(self._timed, one, interpreter)
+                if one.tool.stage not in _BESIDE_TESTS:
+                    self.scanners.append(future)  # whole before the first test can ask for it
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
@@ -215,6 +225,8 @@ class _Check:
         except ToolchainError as error:
             reason = "interrupted before it ran" if self.services.stopped() else error.message
             return failed(info, reason, hint=error.hint), Reading(), ()
+        if tool.stage is Stage.TEST and self.services.open_tree:
+            wait(self.scanners)
         version = python.version if python and tool.of_python else installed.info.version
         installed = replace(installed, info=replace(installed.info, version=version, config=tuning(self.config, one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)

@@ -16,7 +16,7 @@ from py_secure_ci.pins import Dependencies, Pin
 from py_secure_ci.report import Failed, Skipped, ToolInfo
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree
-from py_secure_ci.tool import Tool
+from py_secure_ci.tool import Selection, Tool
 
 # A command line may hold about 2 MB on Linux, 1 MB on macOS and 32 kB on Windows; every tool may be called twice.
 MAX_ARGUMENT_BYTES = 100_000
@@ -86,7 +86,7 @@ def _plan_one(
         left_out = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
         tally = Tally(root=tree.root, elsewhere=tree.elsewhere, due=(), excluded=left_out)
         return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
-    selection = tool.select(tree.files, settings)
+    selection = _selected(tool, tree, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
     text = tuple(path for path in text if path not in unread) if unread else text
@@ -114,6 +114,21 @@ def _plan_one(
     )
     read = {path: said for path in text if fits(path, tool.texts) and (said := sources.text(path)) is not None}
     return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings, texts=read)
+
+
+def _selected(tool: Tool, tree: Tree, settings: Mapping[str, str]) -> Selection:
+    """What the tool selects, and of what else holds Python what it takes; what it does not take is told."""
+    by_name = tool.select(tree.files, settings)
+    if tool.stage is not Stage.SAST:
+        return by_name
+    chosen = {*by_name.files, *(one.subject for one in by_name.excluded)}
+    scripts = sorted(tree.scripts - chosen)
+    notebooks = [path for path in tree.files if path.endswith(".ipynb") and path not in chosen]
+    told = [Excluded(path, f"a notebook, which {tool.name} does not read") for path in notebooks]
+    if tool.scripts:
+        return Selection(tuple(sorted((*by_name.files, *scripts))), (*by_name.excluded, *told))
+    told += [Excluded(path, f"Python by its first line only, which {tool.name} does not go by") for path in scripts]
+    return Selection(by_name.files, (*by_name.excluded, *told))
 
 
 def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]:

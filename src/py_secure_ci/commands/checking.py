@@ -106,6 +106,7 @@ def _checked(
 ) -> tuple[Report, Run, Surroundings]:
     dependencies = dependencies_of(project)
     surroundings = Surroundings(project, dependencies, stages, session, arguments)
+    surroundings.settle()
     with ExitStack() as stack:
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
@@ -167,6 +168,7 @@ def services_of(
         results=None if arguments.no_cache else results_of(project, advice, session),
         costs=None if arguments.no_cache else costs_of(project, session),
         guarded=_guarded(project, session),
+        open_tree=not session.runner.sandbox.readonly,
     )
 
 
@@ -194,7 +196,7 @@ def report_of(
     if session.interrupted:
         gaps.append(_interruption(session))
     python = any(path.endswith((".py", ".pyi", ".ipynb")) for path in project.tree.files)
-    if not python and not project.tree.elsewhere:
+    if not python and not project.tree.scripts and not project.tree.elsewhere:
         gaps.append(Gap("project", "there are no Python files here: is this the right folder?"))
     gaps += _unread(run, dependencies)
     byte_columns = {tool.name for tool in TOOLS if tool.byte_columns}

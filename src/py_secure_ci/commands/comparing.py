@@ -80,18 +80,21 @@ def known_at(
     stages: tuple[Stage, ...],
     arguments: argparse.Namespace,
     session: Session,
-    advisories: str = "",
+    advisories: str,
+    files: tuple[Baseline | None, Baseline | None],
 ) -> Known:
-    """The findings of the merge base from the first place that has them. `advisories`: the data that this run asks."""
+    """The findings of the merge base from the first place that has them. `advisories`: the data that this run asks.
+
+    `files`: what `committed` and `committed_at` said before anything of the project could run.
+    """
     if not project.config.policy.new_only:
         return Known()
+    own, then = files
     if isinstance(base, NoBase):
-        own = None if base.why else committed(project.root)
         return Known(baseline=own, source="baseline" if own else "none", why=base.why)
     place = _cache_place(project, base, stages, session, advisories)
-    then = _committed_at(project, base)
     known = _first(base, project, stages, arguments, session, _Places(place, then, advisories))
-    return replace(known, added=_added(then, committed(project.root)))
+    return replace(known, added=_added(then, own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,7 @@ def committed(root: Path) -> Baseline | None:
     return None if raw is None else _parsed(raw, BASELINE_FILE)
 
 
-def _committed_at(project: Project, base: Base) -> Baseline | None:
+def committed_at(project: Project, base: Base) -> Baseline | None:
     """The baseline file as the merge base has it: a pull request must not extend what is known to itself."""
     for entry in project.git.tree(base.commit):
         if entry.path == BASELINE_FILE and entry.mode.startswith("100"):

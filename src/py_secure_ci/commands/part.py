@@ -124,6 +124,7 @@ def _project_done(one: Due, shares: list[Share], arguments: argparse.Namespace, 
     asked = tuple(stage for stage in one.stages if stage in {plan.tool.stage for plan in plans})
     frameworks = frameworks_for(one.plans, one.dependencies, one.project.tree, one.project.sources)
     surroundings = Surroundings(one.project, one.dependencies, one.stages, session, arguments)
+    surroundings.settle()
     progress = PartProgress(lambda line: print(line, file=sys.stderr, flush=True))
     with ExitStack() as stack:
         advice = advice_for(one.project, one.dependencies, asked, arguments.offline, session, stack)

@@ -12,11 +12,11 @@ from py_secure_ci.cache.memory import Memory
 from py_secure_ci.checking.pipeline import Interpreter
 from py_secure_ci.commands.caching import memory_of
 from py_secure_ci.commands.comments import with_comments
-from py_secure_ci.commands.comparing import Base, Known, NoBase, find_base, known_at
+from py_secure_ci.commands.comparing import Base, Known, NoBase, committed, committed_at, find_base, known_at
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
-from py_secure_ci.judging.baseline import BASELINE_FILE
+from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
@@ -51,6 +51,39 @@ class Surroundings:
         """The commit that new findings are told from, if there is one."""
         return find_base(self.project, self.arguments.base or self.session.ci.base)
 
+    def settle(self) -> None:
+        """Ask everything now that the verdict will depend on: what runs next may be the project's own code.
+
+        Tests can write a baseline file, move the branch that is the base, or write comments that suppress. Raises
+        SourceError or BaselineError.
+        """
+        if Stage.TEST not in self.stages:
+            return
+        tree = self.project.tree
+        for path in tree.files:
+            if path not in tree.binary:
+                self.project.sources.raw(path)
+        _ = (self.base, self.baselines, self._changes, self._blobs)
+
+    @cached_property
+    def baselines(self) -> tuple[Baseline | None, Baseline | None]:
+        """The baseline file as it is now, and as the base has it. Raises BaselineError."""
+        if not self.project.config.policy.new_only:
+            return None, None
+        base = self.base
+        now = None if isinstance(base, NoBase) and base.why else committed(self.project.root)
+        return now, committed_at(self.project, base) if isinstance(base, Base) else None
+
+    @cached_property
+    def _changes(self) -> tuple[bytes, Mapping[str, str]]:
+        """The patch from the base to HEAD, and what it renames."""
+        git = self.project.git
+        return (
+            (git.changed_lines(self.base.commit), git.renames(self.base.commit))
+            if isinstance(self.base, Base)
+            else (b"", {})
+        )
+
     def history(self) -> History | None:
         """The commits since the base, for tools that search them; None where no base was asked for."""
         base, git = self.base, self.project.git
@@ -63,7 +96,13 @@ class Surroundings:
         """What is known at the base."""
         if self._known is None:
             self._known = known_at(
-                self.base, self.project, self.stages, self.arguments, self.session, report.context.advisories
+                self.base,
+                self.project,
+                self.stages,
+                self.arguments,
+                self.session,
+                report.context.advisories,
+                self.baselines,
             )
         return self._known
 
@@ -71,8 +110,8 @@ class Surroundings:
         """The report with comments, renames and changed lines."""
         base, known = self.base, self.known(report)
         commit = base.commit if isinstance(base, Base) else ""
-        git = self.project.git
-        changed = changed_lines(git.changed_lines(commit)) if commit else {}
+        patch, renames = self._changes
+        changed = changed_lines(patch) if commit else {}
         own = [name for name in (self.project.config.file, BASELINE_FILE, ".secrets.baseline") if name in changed]
         edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
         notes = (*report.notes, *known.notes, *((known.why,) if known.why else ()), *edited)
@@ -80,7 +119,7 @@ class Surroundings:
             with_comments(report, self.project, self.memory),
             context=replace(report.context, base=commit, base_source=known.source),
             changed=changed,
-            renames=git.renames(commit) if commit else {},
+            renames=renames,
             notes=tuple(dict.fromkeys(notes)),
         )
 

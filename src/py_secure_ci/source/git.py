@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ _SAFE = (
 _DIFF = ("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--no-textconv", "--relative")
 
 
+_HEX = frozenset("0123456789abcdef")
 _SKIPPED = "S"  # the tag of `git ls-files -t` for skip-worktree
 
 
@@ -71,6 +73,7 @@ class Git:
             "GIT_NO_LAZY_FETCH": "1",
             "GIT_NO_REPLACE_OBJECTS": "1",
         }
+        self._trees: dict[str, tuple[Entry, ...]] = {}
         self._program = shutil.which("git", path=environment.get("PATH"))
 
     def repository(self) -> Repository | None:
@@ -140,12 +143,16 @@ class Git:
         return self._line("log", "-1", "--no-show-signature", "--date=format-local:%Y-%m-%dT%H:%M:%S", "--format=%cd")
 
     def tree(self, commit: str) -> tuple[Entry, ...]:
-        """Every file below the folder in a commit."""
+        """Every file below the folder in a commit; asked once, as its objects may be forged later on."""
+        if commit in self._trees:
+            return self._trees[commit]
         entries = []
         for record in self._records("ls-tree", "-r", "-z", commit):
             head, _, path = record.partition(b"\t")
             mode, _, blob = head.decode("ascii").split(" ")
             entries.append(Entry(mode, blob, os.fsdecode(path)))
+        if set(commit) <= _HEX:  # what a name stands for may change
+            self._trees[commit] = tuple(entries)
         return tuple(entries)
 
     def blob(self, blob: str) -> bytes:
@@ -153,7 +160,7 @@ class Git:
         answer = self._ask("cat-file", "blob", blob)
         if answer.status != 0 or answer.problem:
             raise SourceError(f"git cannot read the object {blob}: {answer.problem or answer.status}")
-        return answer.stdout
+        return _genuine(blob, answer.stdout)
 
     def blobs(self, blobs: Iterable[str]) -> Iterator[tuple[str, bytes]]:
         """Many blobs, each with its bytes, in portions that fit the runner's limit. Raises SourceError."""
@@ -190,7 +197,7 @@ class Git:
             if name != blob or not size.isdecimal():
                 raise SourceError(f"git cannot read the object {blob}: it said {head.decode('ascii', 'replace')!r}")
             at += len(head) + 1
-            yield blob, answer.stdout[at : at + int(size)]
+            yield blob, _genuine(blob, answer.stdout[at : at + int(size)])
             at += int(size) + 1
 
     def renames(self, commit: str) -> Mapping[str, str]:
@@ -228,6 +235,19 @@ class Git:
         return self._run(
             Request(argv=argv, cwd=self._root, env=self._environment, timeout=TIMEOUT, stdin=stdin.encode())
         )
+
+
+def _genuine(blob: str, data: bytes) -> bytes:
+    """The bytes, if they are those that the object is named after: git itself does not look, and tests can write there.
+
+    Raises SourceError.
+    """
+    kind = hashlib.sha256 if len(blob) == hashlib.sha256().digest_size * 2 else hashlib.sha1
+    if kind(b"blob %d\0" % len(data) + data).hexdigest() != blob:
+        raise SourceError(
+            f"the object {blob} of the repository does not hold what its name says", hint="Check it out anew."
+        )
+    return data
 
 
 def _below(top: Path, prefix: str) -> tuple[Path, ...]:

@@ -17,6 +17,7 @@ from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
 from py_secure_ci.source.git import Git, Repository
+from py_secure_ci.source.scripts import is_script, is_template, told_of
 
 MAX_FILE = 20 * 1024 * 1024
 _SNIFF = 8192
@@ -46,6 +47,7 @@ class Tree:
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     blobs: Mapping[str, str] = field(default_factory=dict)
+    scripts: frozenset[str] = frozenset()  # those of `files` that are Python programs, but not by their names
     elsewhere: tuple[str, ...] = ()  # folders that are projects of their own: nothing in them is due here
 
 
@@ -64,6 +66,7 @@ def without(tree: Tree, folders: Iterable[str]) -> Tree:
         tree,
         files=tuple(path for path in tree.files if here(path)),
         binary=frozenset(path for path in tree.binary if here(path)),
+        scripts=frozenset(path for path in tree.scripts if here(path)),
         gaps=tuple(gap for gap in tree.gaps if here(gap.subject)),
         excluded=tuple(sorted([*kept, *told], key=lambda one: one.subject)),
         blobs={path: blob for path, blob in tree.blobs.items() if here(path)},
@@ -102,6 +105,8 @@ class _Listing:
         self.ours: frozenset[str] = frozenset()
         self.files: list[str] = []
         self.binary: set[str] = set()
+        self.scripts: set[str] = set()
+        self.templates: list[str] = []
         self.gaps: list[Gap] = []
         self.excluded: list[Excluded] = []
         self.notes: list[str] = []
@@ -192,6 +197,10 @@ class _Listing:
         elif path == BASELINE_FILE and _is_baseline(Path(full)):
             self.excluded.append(Excluded(path, "py-secure-ci's own list of known findings"))
             return
+        elif is_script(path, head):
+            self.scripts.add(path)
+        elif is_template(path, head):
+            self.templates.append(path)
         self.files.append(path)
 
     def tree(self, repository: Repository | None) -> Tree:
@@ -200,9 +209,10 @@ class _Listing:
             repository=repository,
             files=tuple(sorted(self.files)),
             binary=frozenset(self.binary),
+            scripts=frozenset(self.scripts),
             gaps=tuple(sorted(self.gaps, key=lambda gap: gap.subject)),
             excluded=tuple(sorted(self.excluded, key=lambda one: one.subject)),
-            notes=tuple(self.notes),
+            notes=(*self.notes, *told_of(self.templates)),
             blobs=self.blobs,
         )
 

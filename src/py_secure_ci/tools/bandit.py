@@ -89,6 +89,7 @@ TOOL = Tool(
     select=select_modules,  # stubs hold no code; bandit by itself leaves them out as well
     canary=planted("bandit", "B506", "B602"),
     settings=(".bandit", "pyproject.toml"),
+    scripts=True,
     per_file=True,
     lasting_gaps="bandit: syntax error while parsing",
     alone=128 * 1024,

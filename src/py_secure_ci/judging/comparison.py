@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from py_secure_ci.judging.baseline import Baseline, Entry, state_of
 from py_secure_ci.judging.dedupe import Group
 from py_secure_ci.judging.fingerprints import identities, moved, subject
-from py_secure_ci.model import Excluded, Gap, State
+from py_secure_ci.judging.replaced import NOTEBOOK, is_touched
+from py_secure_ci.model import Excluded, Finding, Gap, State
 from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Report
 
@@ -97,16 +98,17 @@ def _by_upgrade(group: Group, baseline: Baseline, report: Report) -> bool:
     """Whether the tools that see it changed since the baseline, while the lines that it is on did not."""
     tools = {one.tool.name: state_of(one.tool) for one in report.outcomes}
     changed = all(baseline.tools.get(member.tool) != tools.get(member.tool) for member in group.members)
-    if not changed or not report.changed:
+    if not changed or not (report.changed or report.context.base):
         return False
-    for member in group.members:
-        place = member.location
-        if member.advisory is not None or place is None or place.line is None:
-            return False
-        last = max(place.line, place.end_line or 0)
-        if any(first <= last and place.line <= end for first, end in report.changed.get(place.path, ())):
-            return False
-    return True
+    return all(_on_known_line(member) and not is_touched(member, report) for member in group.members)
+
+
+def _on_known_line(finding: Finding) -> bool:
+    """Whether the finding is about lines that git can speak of; of a notebook it can only as a whole."""
+    place = finding.location
+    if place is None or finding.anchor or finding.advisory is not None:
+        return False
+    return place.line is not None or place.path.endswith(NOTEBOOK)
 
 
 def _could_be_seen(entry: Entry, report: Report) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from py_secure_ci.judging.baseline import Baseline, Entry, state_of
 from py_secure_ci.judging.dedupe import Group
-from py_secure_ci.judging.fingerprints import identities, moved, subject
+from py_secure_ci.judging.fingerprints import holds_secret, identities, moved, subject
 from py_secure_ci.judging.replaced import NOTEBOOK, is_touched
 from py_secure_ci.model import Excluded, Finding, Gap, State
 from py_secure_ci.path_globs import fits
@@ -44,6 +44,8 @@ def compare(
         known[index] or (left.take(_before(group, report)) if same[index] else None)
         for index, group in enumerate(groups)
     ]
+    for index in (number for number, entry in enumerate(known) if entry is None and same[number]):
+        known[index] = _pushed_down(groups[index], [one for n, one in enumerate(groups) if not same[n]], left, report)
     states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
     reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
     upgrades = frozenset(
@@ -92,6 +94,23 @@ def _before(group: Group, report: Report) -> list[str]:
         if before is not None:
             found += [moved(one, before) for one in identities(member)]
     return found
+
+
+def _pushed_down(group: Group, others: Sequence[Group], left: _Entries, report: Report) -> Entry | None:
+    """The entry of an old secret that a new one above it has taken the place of.
+
+    Secrets of one rule in one file differ by their order alone, so one more shifts those below it. The one above is
+    new, since its words are; the one on unchanged lines is then who the entry was about.
+    """
+    if any(not holds_secret(one) or not _on_known_line(one) or is_touched(one, report) for one in group.members):
+        return None
+    own = {(one.name, subject(one)) for one in group.members}
+    for other in others:
+        if own == {(one.name, subject(one)) for one in other.members}:
+            entry = left.take([*_now(other), *_before(other, report)])
+            if entry is not None:
+                return entry
+    return None
 
 
 def _by_upgrade(group: Group, baseline: Baseline, report: Report) -> bool:

@@ -49,7 +49,7 @@ TOOL = Tool(
     select=CHECK.select,
     split=CHECK.split,
     canary=Canary(files={MANIFEST: MANIFEST_TEXT, "pdm.lock": LOCK_TEXT}, expect=frozenset({RULE})),
-    lock="pdm",
+    lock="pdm-program",  # not `pdm.lock`: that would be taken for one of its own
     program="pdm",
     distribution="pdm",
     blind_directive=r"^\s*\[tool\.pdm\.options",

@@ -51,7 +51,7 @@ TOOL = Tool(
     select=CHECK.select,
     split=CHECK.split,
     canary=Canary(files={MANIFEST: MANIFEST_TEXT, "poetry.lock": LOCK_TEXT}, expect=frozenset({RULE})),
-    lock="poetry",
+    lock="poetry-program",  # not `poetry.lock`: that would be taken for one of its own
     program="poetry",
     distribution="poetry",
 )

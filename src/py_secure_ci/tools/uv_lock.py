@@ -54,7 +54,7 @@ TOOL = Tool(
     select=CHECK.select,
     split=CHECK.split,
     canary=Canary(files={MANIFEST: MANIFEST_TEXT, "uv.lock": LOCK_TEXT}, expect=frozenset({RULE})),
-    lock="uv",
+    lock="uv-program",  # not `uv.lock`: that would be taken for one of its own
     program="uv",
     distribution="uv",
 )

@@ -130,7 +130,9 @@ def test_a_matrix_of_projects_keeps_a_report_of_each(act: Any, tmp_path: Path, s
     assert sorted(report["report"]["context"]["prefix"] for report in reports) == ["shop", "tool"]
 
 
-@pytest.mark.parametrize("name", ["path", "config", "base", "stages", "fail-on", "install", "output-dir", "artifact"])
+@pytest.mark.parametrize(
+    "name", ["path", "config", "base", "base-report", "stages", "fail-on", "install", "output-dir", "artifact"]
+)
 @pytest.mark.parametrize("value", ['"; touch pwned; #', "$(touch pwned)", "x\ntouch pwned\nverdict=PASS"])
 def test_a_hostile_input_stays_data(act: Any, shop: Path, name: str, value: str) -> None:
     inputs = {"stages": "lint"} | {name: value}

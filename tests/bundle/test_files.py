@@ -23,6 +23,10 @@ ONLY_ACTION = {"upload-sarif", "artifact", "cache", "python-version", "python"}
 ONLY_GITLAB = {"stage", "job-prefix", "image", "source", "ref", "security-reports"}
 # Options of `run` that a door decides for itself, or leaves to the YAML file and to people.
 ONLY_COMMAND_LINE = {"exit-zero", "format", "history", "no-cache", "jobs", "timings", "help"}
+# A fix is somebody's edit, which a gate never makes; its companion goes with it.
+ONLY_COMMAND_LINE |= {"fix", "allow-dirty"}
+# A part gives no verdict and no report, which are all that a door hands on: docs/scale.md has workflows of its own for parts.
+ONLY_COMMAND_LINE |= {"part", "plan"}
 WORKFLOWS = [ROOT / "action.yml", *sorted((ROOT / ".github").rglob("*.yml"))]
 USES = re.compile(r"uses: (?P<name>[\w./-]+)@(?P<ref>\S+)(?P<remark>.*)")
 

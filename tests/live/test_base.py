@@ -120,6 +120,13 @@ def test_a_report_of_something_else_is_told_and_not_used(repository: Repository,
     assert (states(report)["bandit/B307 existing"], states(report)["bandit/B307 new"]) == (1, 1)
 
 
+def test_a_kept_report_without_a_base_is_told(repository: Repository) -> None:
+    repository.commit({"b.py": EVAL})
+    status, said, report = repository.run("--base-report", "kept.json")
+    assert (status, source(report)) == (1, "none")
+    assert "kept.json was not used: there is no base that it could be the report of" in " ".join(said.split())
+
+
 def test_a_baseline_cannot_know_what_is_not_there_yet(repository: Repository) -> None:
     repository.commit({"a.py": EVAL})
     repository.run()
@@ -170,7 +177,11 @@ def test_without_history_everything_is_new_and_it_is_told(repository: Repository
     for base in ("HEAD~1", "nowhere"):
         status, said, report = repository.run("--base", base)
         assert (status, states(report)["bandit/B602 new"], source(report)) == (1, 1, "none")
-        assert "every finding counts as new" in " ".join(said.split())
+        assert f"the base {base} is not here (a shallow clone? fetch it): every finding" in " ".join(said.split())
+        assert (
+            report["verdict"]["compared"]
+            == f"Every finding counts as new: the base {base} is not here (a shallow clone? fetch it)."
+        )
 
 
 def series(repository: Repository) -> None:

@@ -82,7 +82,7 @@ def _judged_alone(report: Report, policy: PolicySettings, session: Session, run:
     """An interrupted run, judged without asking anybody anything."""
     kept = tuple(gap for gap in report.gaps if gap.subject != INTERRUPTION)
     report = replace(report, gaps=(*kept, _interruption(session)))
-    reason = f"interrupted by {session.interrupted}: every finding counts as new"
+    reason = f"interrupted by {session.interrupted}"
     today = datetime.now(timezone.utc).date()
     verdict = judge(report, policy, baseline=None, today=today, strict_reason=reason)
     return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)

@@ -63,14 +63,14 @@ def find_base(project: Project, ref: str) -> Base | NoBase:
     if not ref:
         return NoBase()
     if project.tree.repository is None:
-        return NoBase(f"there is no git repository to find the base {ref} in: every finding counts as new")
+        return NoBase(f"there is no git repository to find the base {ref} in")
     commit = project.git.resolve(ref)
     if not commit:
-        return NoBase(f"the base {ref} is not here (a shallow clone? fetch it): every finding counts as new")
+        return NoBase(f"the base {ref} is not here (a shallow clone? fetch it)")
     merge_base = project.git.merge_base(commit)
     if not merge_base:
         shallow = "the clone is shallow: fetch its whole history" if project.git.is_shallow() else "no common history"
-        return NoBase(f"there is no merge base with {ref} ({shallow}): every finding counts as new")
+        return NoBase(f"there is no merge base with {ref} ({shallow})")
     return Base(merge_base, ref)
 
 
@@ -91,7 +91,10 @@ def known_at(
         return Known()
     own, then = files
     if isinstance(base, NoBase):
-        return Known(baseline=own, source="baseline" if own else "none", why=base.why)
+        own = None if base.why else own
+        left = f"{arguments.base_report} was not used: there is no base that it could be the report of"
+        notes = (left,) if arguments.base_report else ()
+        return Known(baseline=own, source="baseline" if own else "none", why=base.why, notes=notes)
     place = _cache_place(project, base, stages, session, advisories)
     known = _first(base, project, stages, arguments, session, _Places(place, then, advisories))
     return replace(known, added=_added(then, own))
@@ -126,7 +129,7 @@ def _first(
     try:
         found, whole = scan(base.commit, project, stages, arguments, session)
     except (SourceError, OSError) as error:
-        why = f"the base {base.commit[:12]} cannot be read ({error}): every finding counts as new"
+        why = f"the base {base.commit[:12]} cannot be read ({error})"
         return Known(why=why, notes=notes)
     if whole and not session.interrupted and not arguments.no_cache:
         # Signed: half a list would make new what is known. Where it cannot be written that costs time, nothing else.

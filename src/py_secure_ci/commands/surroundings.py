@@ -114,7 +114,8 @@ class Surroundings:
         changed = changed_lines(patch) if commit else {}
         own = [name for name in (self.project.config.file, BASELINE_FILE, ".secrets.baseline") if name in changed]
         edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
-        notes = (*report.notes, *known.notes, *((known.why,) if known.why else ()), *edited)
+        strict = (f"{known.why}: every finding counts as new",) if known.why else ()
+        notes = (*report.notes, *known.notes, *strict, *edited)
         return replace(
             with_comments(report, self.project, self.memory),
             context=replace(report.context, base=commit, base_source=known.source),

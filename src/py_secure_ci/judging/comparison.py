@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from py_secure_ci.judging.baseline import Baseline, Entry, state_of
 from py_secure_ci.judging.dedupe import Group
-from py_secure_ci.judging.fingerprints import identities, moved, subject
-from py_secure_ci.model import Excluded, Gap, State
+from py_secure_ci.judging.fingerprints import holds_secret, identities, moved, subject
+from py_secure_ci.judging.replaced import NOTEBOOK, is_touched
+from py_secure_ci.model import Excluded, Finding, Gap, State
 from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Report
 
@@ -43,6 +44,8 @@ def compare(
         known[index] or (left.take(_before(group, report)) if same[index] else None)
         for index, group in enumerate(groups)
     ]
+    for index in (number for number, entry in enumerate(known) if entry is None and same[number]):
+        known[index] = _pushed_down(groups[index], [one for n, one in enumerate(groups) if not same[n]], left, report)
     states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
     reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
     upgrades = frozenset(
@@ -93,20 +96,38 @@ def _before(group: Group, report: Report) -> list[str]:
     return found
 
 
+def _pushed_down(group: Group, others: Sequence[Group], left: _Entries, report: Report) -> Entry | None:
+    """The entry of an old secret that a new one above it has taken the place of.
+
+    Secrets of one rule in one file differ by their order alone, so one more shifts those below it. The one above is
+    new, since its words are; the one on unchanged lines is then who the entry was about.
+    """
+    if any(not holds_secret(one) or not _on_known_line(one) or is_touched(one, report) for one in group.members):
+        return None
+    own = {(one.name, subject(one)) for one in group.members}
+    for other in others:
+        if own == {(one.name, subject(one)) for one in other.members}:
+            entry = left.take([*_now(other), *_before(other, report)])
+            if entry is not None:
+                return entry
+    return None
+
+
 def _by_upgrade(group: Group, baseline: Baseline, report: Report) -> bool:
     """Whether the tools that see it changed since the baseline, while the lines that it is on did not."""
     tools = {one.tool.name: state_of(one.tool) for one in report.outcomes}
     changed = all(baseline.tools.get(member.tool) != tools.get(member.tool) for member in group.members)
-    if not changed or not report.changed:
+    if not changed or not (report.changed or report.context.base):
         return False
-    for member in group.members:
-        place = member.location
-        if member.advisory is not None or place is None or place.line is None:
-            return False
-        last = max(place.line, place.end_line or 0)
-        if any(first <= last and place.line <= end for first, end in report.changed.get(place.path, ())):
-            return False
-    return True
+    return all(_on_known_line(member) and not is_touched(member, report) for member in group.members)
+
+
+def _on_known_line(finding: Finding) -> bool:
+    """Whether the finding is about lines that git can speak of; of a notebook it can only as a whole."""
+    place = finding.location
+    if place is None or finding.anchor or finding.advisory is not None:
+        return False
+    return place.line is not None or place.path.endswith(NOTEBOOK)
 
 
 def _could_be_seen(entry: Entry, report: Report) -> bool:

@@ -72,7 +72,7 @@ def judge(
         *_made_up(groups, added, report),
         *carried,
         *(
-            (f"strict: {len(unused)} {_plural('suppression', len(unused))} that suppress nothing",)
+            (f"strict: {len(unused)} suppression{' suppresses' if len(unused) == 1 else 's suppress'} nothing",)
             if unused and settings.strict
             else ()
         ),
@@ -150,28 +150,29 @@ def _reasons(judged: Sequence[_Judged], lapsed: frozenset[int], settings: Policy
             continue
         kind = one.finding.severity.kind.value
         if index in lapsed:
-            counts[(3, f"{kind} {{}} whose suppression ended")] += 1
+            counts[(3, f"{kind} {{noun}} {{level}} whose suppression ended")] += 1
         elif one.finding.upgrade:
-            counts[(2, f"{kind} {{}} that {{}} new because a tool or its rules changed")] += 1
+            counts[(2, f"{kind} {{noun}} {{level}} that {{are}} new because a tool or its rules changed")] += 1
         elif one.finding.state is State.NEW:
-            counts[(0, f"new {kind} {{}}")] += 1
+            counts[(0, f"new {kind} {{noun}} {{level}}")] += 1
         else:
-            counts[(1, f"known {kind} {{}}")] += 1
+            counts[(1, f"known {kind} {{noun}} {{level}}")] += 1
     return [
         f"{count:,} "
-        + words.format(_plural("finding", count), "are" if count > 1 else "is")
-        + _from(judged, words, settings)
+        + words.format(
+            noun=_plural("finding", count), are="are" if count > 1 else "is", level=_from(judged, words, settings)
+        )
         for (_, words), count in sorted(counts.items())
     ]
 
 
 def _from(judged: Sequence[_Judged], words: str, settings: PolicySettings) -> str:
     """The threshold in words; where a path or a stage has a lower one, the least severity that blocks."""
-    security = Kind.SECURITY.value in words.partition("{}")[0]
+    security = Kind.SECURITY.value in words.partition("{noun}")[0]
     word = settings.fail_on_security if security else settings.fail_on_quality
     blocking = [one.finding.severity for one in judged if one.blocks]
     least = min((one for one in blocking if (one.kind is Kind.SECURITY) is security), key=lambda one: one.rank)
-    return f" at {word if reaches(least, word) else least.word} or above"
+    return f"at {word if reaches(least, word) else least.word} or above"
 
 
 def _told(judged: Iterable[_Judged], comparison: Comparison) -> list[str]:

@@ -14,8 +14,10 @@ from py_secure_ci.judging.code_units import exact_text, letters
 from py_secure_ci.judging.python_text import Source, tokens
 from py_secure_ci.model import Finding
 from py_secure_ci.report import Report
+from py_secure_ci.tables import matches_any, table
 
 _PYTHON = (".py", ".pyi", ".pyw")
+NOTEBOOK = ".ipynb"
 Text = Callable[[str], str | None]
 
 
@@ -28,7 +30,9 @@ def replaced(report: Report, now: Text, before: Text) -> frozenset[str]:
     of_now = lru_cache(maxsize=None)(lambda path: _source(path, now(path)))
     found = set()
     for finding in report.findings:
-        if not _is_touched(finding, report) or finding.location is None:
+        if finding.anchor or finding.advisory is not None or finding.location is None:
+            continue
+        if not is_touched(finding, report):
             continue
         path = finding.location.path
         base, text = of_base(report.renames.get(path, path)), of_now(path)
@@ -38,13 +42,16 @@ def replaced(report: Report, now: Text, before: Text) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_touched(finding: Finding, report: Report) -> bool:
+def is_touched(finding: Finding, report: Report) -> bool:
+    """Whether one of the lines that the finding is on was changed; of a notebook, whether anything was."""
     place = finding.location
-    if place is None or place.line is None or finding.anchor or finding.advisory is not None:
+    if place is None:
         return False
     runs = report.changed.get(place.path, ())
-    if place.path.endswith(".ipynb"):  # lines count within cells
+    if place.path.endswith(NOTEBOOK):  # lines count within cells
         return bool(runs)
+    if place.line is None:
+        return False
     last = max(place.line, place.end_line or 0)
     return any(first <= last and place.line <= end for first, end in runs)
 
@@ -55,10 +62,12 @@ def _words(finding: Finding, text: Source | str) -> str:
         return ""
     if isinstance(text, Source):
         return exact_text(text, place.line, place.column)
-    if place.path.endswith(".ipynb"):
+    if place.path.endswith(NOTEBOOK):
         return letters(finding.code)
     lines = text.split("\n")
-    return letters("".join(lines[place.line - 1 : max(place.line, place.end_line or 0)]))
+    headed = matches_any(finding.name, tuple(table("places")["headed"]))
+    last = place.line if headed else max(place.line, place.end_line or 0)
+    return letters("".join(lines[place.line - 1 : last]))
 
 
 def _source(path: str, text: str | None) -> Source | str | None:

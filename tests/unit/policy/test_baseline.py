@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,17 @@ def test_an_upgrade_is_told_apart_from_code() -> None:
     assert upgrade.upgrades == {0}
     assert against(report(one("a.py"), version="1", changed=changed), then).upgrades == frozenset()
     assert against(report(one("a.py"), version="2"), then).upgrades == frozenset()
+    nothing = Context(project="p", base="0" * 40)  # git was asked: no line was changed at all
+    seen = report(one("a.py"), version="2")
+    assert against(replace(seen, context=nothing), then).upgrades == {0}
+
+
+@pytest.mark.parametrize("line", [None, 3])
+def test_a_notebook_is_unchanged_only_as_a_whole(line: int | None) -> None:
+    found = Finding(tool="ruff", rule="E5", severity=Severity.ERROR, message="m", location=Location("a.ipynb", line))
+    touched, untouched = {"a.ipynb": ((90, 91),)}, {"b.py": ((1, 9),)}
+    assert against(report(found, version="2", changed=touched), report()).upgrades == frozenset()
+    assert against(report(found, version="2", changed=untouched), report()).upgrades == {0}
 
 
 def git(folder: Path, *words: str) -> int:

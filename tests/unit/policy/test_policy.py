@@ -168,7 +168,8 @@ def test_a_coverage_floor_is_no_old_debt() -> None:
 def test_findings_of_a_tool_that_changed() -> None:
     changed = {"other.py": ((1, 2),)}
     then, now = report(), report(one(), version="2", changed=changed)
-    assert "because a tool or its rules changed" in verdict(now, then).reasons[0]
+    words = "1 security finding at medium or above that is new because a tool or its rules changed"
+    assert verdict(now, then).reasons == (words,)
     warned = verdict(now, then, new_rules="warn")
     assert warned.status is Status.PASS
     assert warned.findings[0].upgrade
@@ -179,6 +180,7 @@ def test_unused_suppressions_warn_and_strict_makes_them_fail() -> None:
     policy: dict[str, Any] = {"suppressions": [suppression()]}
     assert "matches nothing" in verdict(report(), **policy).warnings[0]
     assert verdict(report(), strict=True, **policy).status is Status.FAIL
+    assert verdict(report(), strict=True, **policy).reasons == ("strict: 1 suppression suppresses nothing",)
     broken = Failed(tool=ToolInfo(name="bandit", stage=Stage.SAST), reason="crash")
     assert verdict(report(outcomes=(broken,)), **policy).warnings == ()
     skipped = Skipped(tool=ToolInfo(name="bandit", stage=Stage.SAST), reason="no files")

@@ -97,3 +97,48 @@ def test_a_line_past_the_end_has_an_answer() -> None:
         tool="bandit", rule="B602", severity=Severity.HIGH, message="m", location=Location("a.py", 99, 5)
     )  # fmt: skip
     assert with_fingerprints([one], lambda _: "run(x)\n")[0].fingerprint
+
+
+def job(rule: str, uses: str, first: str = "  check:") -> tuple[Report, str]:
+    """A finding that marks a whole job, on a line of which something was changed."""
+    text = f"{first}\n    steps:\n      - uses: {uses}\n"
+    found = Finding(
+        tool="zizmor", rule=rule, severity=Severity.MEDIUM, message="m", location=Location("w.yml", 1, 3, 3)
+    )
+    done = Completed(
+        tool=ToolInfo(name="zizmor", stage=Stage.CI, version="1"), findings=with_fingerprints([found], lambda _: text)
+    )
+    return Report(version="1", context=Context(project="p"), outcomes=(done,), changed={"w.yml": ((1, 3),)}), text
+
+
+def test_a_rule_about_a_block_is_not_about_what_stands_in_it() -> None:
+    _, before = job("excessive-permissions", "a@1")
+    now, text = job("excessive-permissions", "a@2")
+    assert replaced(now, lambda _: text, lambda _: before) == frozenset()
+    now, text = job("excessive-permissions", "a@1", "  other:")
+    assert len(replaced(now, lambda _: text, lambda _: before)) == 1
+    now, text = job("template-injection", "a@2")  # a rule that nobody said this of is about all that it marks
+    assert len(replaced(now, lambda _: text, lambda _: before)) == 1
+
+
+def test_a_secret_above_an_old_one_is_new_and_the_old_one_known() -> None:
+    def secrets(text: str, changed: tuple[tuple[int, int], ...]) -> Report:
+        found = [
+            Finding(tool="gitleaks", rule="key", severity=Severity.HIGH, message="m", location=Location("a.yml", line))
+            for line, words in enumerate(text.splitlines(), 1)
+            if words.startswith("rev:")
+        ]
+        done = Completed(
+            tool=ToolInfo(name="gitleaks", stage=Stage.SECRETS, version="1"),
+            findings=with_fingerprints(found, lambda _: text),
+        )
+        return Report(version="1", context=Context(project="p"), outcomes=(done,), changed={"a.yml": changed})
+
+    before, after = f"rev: {OLD}\n", f"rev: {NEW}\nname: x\nrev: {OLD}\n"
+    then = of_report(secrets(before, ()))
+    for changed, states in ((((1, 2),), (State.NEW, State.EXISTING)), (((1, 3),), (State.NEW, State.NEW))):
+        now = secrets(after, changed)
+        exchanged = replaced(now, lambda _: after, lambda _: before)
+        seen = compare(merged(now.findings), then, now, exchanged)
+        assert seen.states == states
+        assert len(seen.fixed) == states.count(State.NEW) - 1

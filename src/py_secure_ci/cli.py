@@ -112,6 +112,13 @@ def _project(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--config", metavar="FILE", help="the YAML file (default: .py-secure-ci.yml in PATH)")
 
 
+def _comparison(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    parser.add_argument(
+        "--base-report", metavar="REPORT", help="the merge base's report.json, which spares checking the merge base"
+    )
+
+
 def _run(commands: Commands) -> None:
     parser = _add(commands, "run", "check a project and judge it", "check")
     _project(parser)
@@ -120,10 +127,7 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--output-dir", metavar="DIR", help="where the report goes (default: py-secure-ci-report)")
     parser.add_argument("--stage", nargs="+", action="extend", metavar="STAGE", help="run only these stages")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
-    parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
-    parser.add_argument(
-        "--base-report", metavar="REPORT", help="the merge base's report.json, which spares checking the merge base"
-    )
+    _comparison(parser)
     parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--install", metavar="COMMAND", help="how to prepare the project: auto, none, or a command")
@@ -159,7 +163,7 @@ def _merge(commands: Commands) -> None:
     parser.add_argument("--plan", metavar="FILE", help="the plan.json of the parts (default: among them)")
     parser.add_argument("--output-dir", metavar="DIR", help="where the report goes (default: py-secure-ci-report)")
     parser.add_argument("--format", nargs="+", action="extend", metavar="FORMAT", help="write only these formats")
-    parser.add_argument("--base", metavar="REF", help="judge only what is new since the merge base with REF")
+    _comparison(parser)
     parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend in report.html")
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, such as security=high,quality=none")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")

@@ -72,9 +72,11 @@ FAULTS = (
     *(Fault(f"shape-0:{text}", NO_ANSWER) for text in SHAPES),
 )
 # Not in here: what only a project's own environment has; what is ours and starts no process (licences reads what one of
-# ours prints); what needs a key (safety); and programs with data that no test machine can have and that nobody recorded
-# (trivy's database, osv-scanner): what becomes of their wrong answers is in tests/tools/test_pinned_tools.py.
-ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner"})
+# ours prints); what needs a key (safety); programs with data that no test machine can have and that nobody recorded
+# (trivy's database, osv-scanner); actionlint, whose words hold the way from one temporary folder to another; and pre-commit,
+# whose hooks work in a copy of the tree, where words that are played back do nothing. What becomes
+# of their wrong answers is in tests/tools.
+ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner", "actionlint", "pre-commit"})
 TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source not in {"project", "ours"})
 NAMES = tuple(tool.name for tool in TOOLS)
 # They run by the project's own interpreter: that is then the program which misbehaves.

@@ -43,9 +43,11 @@ class Snapshot:
     def by_id(self, id_: str) -> tuple[Record, ...]:
         """The records of an advisory by its own id (one for each package that it names)."""
         if not self._owners:
+            owners: dict[str, str] = {}
             for name, rows in self.rows.items():
                 for row in rows:
-                    self._owners[row[0]] = f"{self._owners.get(row[0], '')} {name}".strip()
+                    owners[row[0]] = f"{owners.get(row[0], '')} {name}".strip()
+            self._owners.update(owners)  # in one step: other threads ask meanwhile, and half of it would read as "none"
         names = self._owners.get(id_, "").split()
         return tuple(record for name in names for record in self.of(name) if record.id == id_)
 

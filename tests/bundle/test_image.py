@@ -105,9 +105,10 @@ def own(folder: Path, user: int, group: int) -> None:
 
 
 def found(folder: Path) -> set[str]:
-    """`tool/rule` of every finding in the report that was written into the folder."""
-    report = json.loads((folder / "py-secure-ci-report" / "report.json").read_text())
-    return {f"{finding['tool']}/{finding['rule']}" for finding in report["verdict"]["findings"]}
+    """`tool/rule` of every finding that blocks, in the report that was written into the folder."""
+    verdict = json.loads((folder / "py-secure-ci-report" / "report.json").read_text())["verdict"]
+    blocking = set(verdict["blocking"])
+    return {f"{one['tool']}/{one['rule']}" for one in verdict["findings"] if one["fingerprint"] in blocking}
 
 
 def owners(folder: Path) -> set[tuple[int, int]]:

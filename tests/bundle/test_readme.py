@@ -32,8 +32,10 @@ SEEDED = [  # one for each line of examples/shop/DEFECTS.md
 
 
 def found(report: Path) -> list[str]:
-    """`tool/rule` of each finding."""
-    return sorted(f"{one['tool']}/{one['rule']}" for one in json.loads(report.read_text())["verdict"]["findings"])
+    """`tool/rule` of each finding that blocks."""
+    verdict = json.loads(report.read_text())["verdict"]
+    blocking = set(verdict["blocking"])
+    return sorted(f"{one['tool']}/{one['rule']}" for one in verdict["findings"] if one["fingerprint"] in blocking)
 
 
 @pytest.fixture

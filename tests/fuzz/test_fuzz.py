@@ -47,9 +47,14 @@ def load_recordings() -> Any:
 
 
 recordings = load_recordings()
+# Recorded in a form of their own, with tests of wrong answers beside it: what asks about pins and what checks locks; the
+# project's own copies; and what is ours.
+OF_THEIR_OWN = frozenset({"uv-audit", "osv-scanner", "trivy", "safety"})
+ELSEWHERE = OF_THEIR_OWN | {"hygiene", "licences", "pytest", "pip-audit", "syft", "pytest-benchmark", "django-check"}
 RECORDED = [
     tool for tool in TOOLS
     if all((CASES / tool.name / case / "recorded.json").exists() for case in ("clean", "findings"))
+    and tool.name not in OF_THEIR_OWN
 ]  # fmt: skip
 
 
@@ -60,7 +65,7 @@ def quietly(size: int) -> settings:
 
 
 def test_nearly_every_tool_is_fuzzed() -> None:
-    assert {tool.name for tool in TOOLS} - {tool.name for tool in RECORDED} <= {"pytest", "pip-audit", "syft"}
+    assert {tool.name for tool in TOOLS} - {tool.name for tool in RECORDED} <= ELSEWHERE
 
 
 def mutated(draw: Any, text: str) -> str:

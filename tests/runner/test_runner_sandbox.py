@@ -149,6 +149,14 @@ def test_a_readonly_tree(runner: Runner, python: Run, tmp_path: Path, way: str) 
         assert changed_since(before, tree) != ()
 
 
+def test_files_move_from_folder_to_folder(python: Run, tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    (tmp_path / "two").mkdir()
+    (tmp_path / "one" / "file").touch()
+    ended = python("import os; os.rename('one/file', 'two/file')")
+    assert (tmp_path / "two" / "file").exists(), ended.stderr
+
+
 @pytest.mark.parametrize("everything", [False, True], ids=["tree", "everything"])
 def test_a_writable_folder_in_a_readonly_tree(runner: Runner, python: Run, tmp_path: Path, everything: bool) -> None:
     if not runner.sandbox.readonly:

@@ -14,7 +14,7 @@ from py_secure_ci.path_globs import fits
 
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "pylock.toml", "requirements*.txt")
 TEXTS = ("pyproject.toml", ".gitignore", "requirements*.txt", ".github/workflows/*.yml", ".github/workflows/*.yaml")
-DOCS = "https://github.com/py-secure-ci/py-secure-ci/blob/main/docs/hygiene.md"
+DOCS = "https://github.com/org/py-secure-ci/blob/main/docs/hygiene.md"
 _TESTS = re.compile(r"(^|/)(tests?/.*\.py|test_[^/]*\.py|[^/]*_test\.py)$")
 _NO_PACKAGES = frozenset({"tests", "test", "docs", "examples", "scripts", "benchmarks", "src"})
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][\w.-]*\s*(\[[^\]]*\])?\s*(?P<range>[^;#\s]*)")

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _install(toolchain: Toolchain) -> Iterator[str]:
     """Install every locked tool; what cannot be is told."""
-    names = sorted({tool.lock or tool.name for tool in TOOLS if tool.default})
+    names = sorted({tool.lock or tool.name for tool in TOOLS if tool.default and not tool.source})
     for name, made in toolchain.install_many(names).items():
         if isinstance(made, ToolchainError):
             yield f"{name}: {made.message} {made.hint}".rstrip()

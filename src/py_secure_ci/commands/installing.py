@@ -40,7 +40,8 @@ class Installer:
         """Raises ToolchainError."""
         if tool.source in ("import", "custom", "ours"):
             version = VERSION if tool.source == "ours" else ""
-            info = ToolInfo(name=tool.name, stage=tool.stage, version=version, source=tool.source)
+            uri = tool.uri if tool.source == "ours" else ""  # of the others we know only what the YAML says
+            info = ToolInfo(name=tool.name, stage=tool.stage, version=version, source=tool.source, uri=uri)
             return Installed(info, self._folder(tool))
         found = self._find(tool, tool.source or self._project.config.options(tool.name).source, python)
         info = ToolInfo(

@@ -55,7 +55,9 @@ def confine_writes(readonly: Sequence[str], writable: Iterable[str]) -> None:
     Whatever is asked, processes outside can no longer be traced, nor their environment read. Raises OSError.
     """
     version = landlock_version()
-    handled = _handled(version) if readonly else _MAKE_BLOCK
+    # Moving files from folder to folder is refused unless it is handled and allowed; installers do it all the time.
+    refer = _REFER if version >= 2 else 0
+    handled = _handled(version) if readonly else _MAKE_BLOCK | refer
     scoped = _SCOPE_SIGNALS | _SCOPE_ABSTRACT_SOCKETS if version >= 6 else 0
     size = 24 if version >= 6 else 8
     attributes = ctypes.create_string_buffer(struct.pack("=QQQ", handled, 0, scoped), 24)
@@ -63,6 +65,8 @@ def confine_writes(readonly: Sequence[str], writable: Iterable[str]) -> None:
     if readonly:
         for path in (*_ALWAYS_WRITABLE, *_ALWAYS_WRITABLE_FOLDERS, *writable, *around(readonly)):
             _allow(rules, path, handled)
+    elif refer:
+        _allow(rules, "/", refer)
     linux.syscall(_RESTRICT_SELF, rules, 0)
     os.close(rules)
 

@@ -50,7 +50,17 @@ recordings = load_recordings()
 # Recorded in a form of their own, with tests of wrong answers beside it: what asks about pins and what checks locks; the
 # project's own copies; and what is ours.
 OF_THEIR_OWN = frozenset({"uv-audit", "osv-scanner", "trivy", "safety"})
-ELSEWHERE = OF_THEIR_OWN | {"hygiene", "licences", "pytest", "pip-audit", "syft", "pytest-benchmark", "django-check"}
+ELSEWHERE = OF_THEIR_OWN | {
+    "hygiene",
+    "licences",
+    "unittest",
+    "doctest",
+    "pytest",
+    "pip-audit",
+    "syft",
+    "pytest-benchmark",
+    "django-check",
+}
 RECORDED = [
     tool for tool in TOOLS
     if all((CASES / tool.name / case / "recorded.json").exists() for case in ("clean", "findings"))

@@ -24,10 +24,13 @@ from py_secure_ci.toolchain.places import cache_folder
 HERE = Path(__file__).parent
 # Not in here: what only a project's own environment has; what is ours and starts no process (licences reads what one of
 # ours prints); what needs a key (safety); programs with data that no test machine can have and that nobody recorded
-# (trivy's database, osv-scanner); actionlint, whose words hold the way from one temporary folder to another; and pre-commit,
-# whose hooks work in a copy of the tree, where words that are played back do nothing. What becomes
-# of their wrong answers is in tests/tools.
-ABSENT = frozenset({"licences", "safety", "trivy", "osv-scanner", "actionlint", "pre-commit"})
+# (trivy's database, osv-scanner); actionlint, whose words hold the way from one temporary folder to another; pre-commit,
+# whose hooks work in a copy of the tree, where words that are played back do nothing; and the checks of locks, which
+# answer by an exit status and a line for people, while these faults are about reports. What becomes of the wrong answers
+# of all these is in tests/tools.
+ABSENT = frozenset(
+    {"licences", "safety", "trivy", "osv-scanner", "actionlint", "pre-commit", "uv-lock", "poetry-lock", "pdm-lock"}
+)
 TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source not in {"project", "ours"})
 # What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
 # folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.

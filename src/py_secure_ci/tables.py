@@ -23,7 +23,7 @@ def matches_any(name: str, globs: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=1 << 16)  # few rules, few tables, and a question for every finding and row
 def _matches(name: str, globs: tuple[str, ...]) -> bool:
-    return any([_means(glob)(name) for glob in globs])
+    return any(_means(glob)(name) for glob in globs)
 
 
 @lru_cache(maxsize=4096)

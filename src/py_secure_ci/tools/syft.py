@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from py_secure_ci.adapting.cyclonedx import components_of, steady
+from py_secure_ci.adapting.file_kinds import packed
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Component
@@ -105,7 +106,7 @@ def _unseen(task: Task, seen: list[Component]) -> Iterator[Gap]:
 
 
 def _select(files: tuple[str, ...], settings: Mapping[str, str]) -> Selection:  # noqa: ARG001 (no settings steer it)
-    return Selection(files)
+    return Selection(files, packed(files))
 
 
 TOOL = Tool(

@@ -34,6 +34,22 @@ class Project:
     name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
+def ours(project: Project, session: Session) -> tuple[Path, ...]:
+    """What no child may change because it is ours: what the session holds, and the report's folder."""
+    return (*session.ours, *_apart(project, project.output))
+
+
+def beside(project: Project) -> tuple[Path, ...]:
+    """The rest of the repository that the project is in, other projects among it, and what git knows of it."""
+    repository = project.tree.repository
+    return _apart(project, repository.top, *repository.folders) if repository else ()
+
+
+def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
+    """Those that are there, and not closed together with the project's own folder."""
+    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
+
+
 def tools_by_name(config: Config) -> dict[str, Tool]:
     """The registry by name, and the tools and reports of the user's own."""
     return {tool.name: tool for tool in (*TOOLS, *(custom_tool(one) for one in config.custom))}

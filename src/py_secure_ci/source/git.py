@@ -49,12 +49,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end."""
+    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end.
+
+    `folders`: where git keeps what it knows, which for a linked work tree is not below `top`.
+    """
 
     top: Path
     prefix: str
     commit: str
     branch: str
+    folders: tuple[Path, ...] = ()
 
 
 class Git:
@@ -90,7 +94,11 @@ class Git:
                 f"git says that the work tree of {self._root} is {top or 'nowhere'}",
                 hint="The repository's own configuration (core.worktree) leads elsewhere; check it out anew.",
             )
-        return Repository(Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch())
+        kept = (self._line("rev-parse", word) for word in ("--git-dir", "--git-common-dir"))
+        folders = tuple(dict.fromkeys((self._root / one).resolve() for one in kept if one))
+        return Repository(
+            Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch(), folders
+        )
 
     def _refuse_broken(self, answer: Ended) -> None:
         said = answer.stderr.decode("utf-8", "replace")

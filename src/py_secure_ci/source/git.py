@@ -22,6 +22,7 @@ _SAFE = (
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.quotePath=false"),
     *("-c", "safe.directory=*"),
+    *("-c", "safe.bareRepository=explicit"),  # files of the project can look like one, with an index of their own
     *("-c", "protocol.allow=never"),
     *("-c", "diff.external="),
 )
@@ -96,6 +97,11 @@ class Git:
             )
         kept = (self._line("rev-parse", word) for word in ("--git-dir", "--git-common-dir"))
         folders = tuple(dict.fromkeys((self._root / one).resolve() for one in kept if one))
+        if any(self._root.resolve().is_relative_to(folder) for folder in folders):  # a git that knows no such setting
+            raise SourceError(
+                f"{self._root}: its own files look like a git repository, and would say which files there are",
+                hint="Check the folder that holds `.git`, or remove HEAD, objects and refs from this one.",
+            )
         return Repository(
             Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch(), folders
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
 
 DEFAULT_OUTPUT = "py-secure-ci-report"
+MAX_SETTINGS = 4 * 1024 * 1024  # bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,22 @@ class Project:
     git: Git
     output: Path
     name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
+
+
+def ours(project: Project, session: Session) -> tuple[Path, ...]:
+    """What no child may change because it is ours: what the session holds, and the report's folder."""
+    return (*session.ours, *_apart(project, project.output))
+
+
+def beside(project: Project) -> tuple[Path, ...]:
+    """The rest of the repository that the project is in, other projects among it, and what git knows of it."""
+    repository = project.tree.repository
+    return _apart(project, repository.top, *repository.folders) if repository else ()
+
+
+def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
+    """Those that are there, and not closed together with the project's own folder."""
+    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
 
 
 def tools_by_name(config: Config) -> dict[str, Tool]:
@@ -58,7 +76,7 @@ def find_config(root: Path, given: str | None) -> Config:
     path = Path(given) if given else root / DEFAULT_FILE
     stages = {tool.name: tool.stage for tool in TOOLS}
     try:
-        raw = path.read_bytes()
+        raw = _settings(path, None if given else root)
     except FileNotFoundError:
         if given:
             raise ConfigError(f"{given}: there is no such file", hint="Name an existing YAML file.") from None
@@ -67,6 +85,19 @@ def find_config(root: Path, given: str | None) -> Config:
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
     return load_config(raw, given or DEFAULT_FILE, stages, default_tools(), lambda pattern: _fitting(root, pattern))
+
+
+def _settings(path: Path, root: Path | None) -> bytes:
+    """The bytes of a YAML file. One that nobody named is the repository's, and may lead nowhere else."""
+    if root is not None and not path.resolve(strict=True).is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"{path.name}: this is a symbolic link out of the project", hint="Name that file with --config, or move it."
+        )
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_SETTINGS + 1)
+    if len(raw) > MAX_SETTINGS:
+        raise ConfigError(f"{path.name}: more than {MAX_SETTINGS:,} bytes are not read as settings")
+    return raw
 
 
 def _refuse_near_names(root: Path) -> None:
@@ -111,11 +142,17 @@ def open_with(config: Config, root: Path, folder: Path, session: Session, ours: 
 
 
 def output_folder(root: Path, output: Path | None) -> Path:
-    """Where the report goes. Raises UsageError if that would be the project itself."""
+    """Where the report goes. Raises UsageError if that would be the project itself, or where a link of its leads."""
     folder = (output or root / DEFAULT_OUTPUT).absolute()
     if folder == root or folder in root.parents:
         raise UsageError(
             f"--output-dir {output}: the report cannot go into the project's own folder itself",
             hint="Give it a folder of its own.",
+        )
+    plain = Path(os.path.normpath(folder))
+    if plain.is_relative_to(root) and folder.resolve() != plain:
+        raise UsageError(
+            f"{plain.relative_to(root)}: the report's folder is reached through a symbolic link of the project",
+            hint="Remove the link, or choose another folder with --output-dir.",
         )
     return folder

@@ -19,6 +19,7 @@ from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import OutputError
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console
@@ -112,6 +113,8 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
     names = [one.filename for one in ALL_FORMATS if one.filename]
     for one in (folder, folder / ROOT_PROJECT, *_of_projects(folder)):
+        if one != folder and one.is_symlink():
+            raise OutputError(f"{one}: this is a symbolic link; no report is written through it", hint="Remove it.")
         remove_all(
             one,
             (*names, TIMINGS, PAGE, *ARTIFACTS),
@@ -126,7 +129,8 @@ def place_of(output: Path, project: str) -> Path:
 
 def _of_projects(folder: Path) -> list[Path]:
     """The folders in which an earlier run may have left reports of single projects."""
-    return [Path(at) for at, _, _ in os.walk(folder / PROJECTS)]
+    below = [Path(at, name) for at, names, _ in os.walk(folder / PROJECTS) for name in names]
+    return [folder / PROJECTS, *below]
 
 
 def _due(name: str, report: Report) -> bool:

@@ -54,10 +54,10 @@ class Surroundings:
     def settle(self) -> None:
         """Ask everything now that the verdict will depend on: what runs next may be the project's own code.
 
-        Tests can write a baseline file, move the branch that is the base, or write comments that suppress. Raises
-        SourceError or BaselineError.
+        Tests, or the command that makes the environment, can write a baseline file, move the branch that is the base,
+        or write comments that suppress. Raises SourceError or BaselineError.
         """
-        if Stage.TEST not in self.stages:
+        if not {Stage.TEST, Stage.TYPE} & set(self.stages):
             return
         tree = self.project.tree
         for path in tree.files:

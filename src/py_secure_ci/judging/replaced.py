@@ -11,12 +11,11 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from py_secure_ci.judging.code_units import exact_text, letters
-from py_secure_ci.judging.python_text import Source, tokens
+from py_secure_ci.judging.python_text import PYTHON, Source, tokens
 from py_secure_ci.model import Finding
 from py_secure_ci.report import Report
 from py_secure_ci.tables import matches_any, table
 
-_PYTHON = (".py", ".pyi", ".pyw")
 NOTEBOOK = ".ipynb"
 Text = Callable[[str], str | None]
 
@@ -73,7 +72,7 @@ def _words(finding: Finding, text: Source | str) -> str:
 def _source(path: str, text: str | None) -> Source | str | None:
     if text is None:
         return None
-    return Source(text) if path.endswith(_PYTHON) else text.replace("\r\n", "\n").replace("\r", "\n")
+    return Source(text) if path.endswith(PYTHON) else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _letters_of(path: str, text: str | None) -> str | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from py_secure_ci.judging.baseline import of_report
-from py_secure_ci.judging.comparison import compare
+from py_secure_ci.judging.comparison import Edited, compare
 from py_secure_ci.judging.dedupe import merged
 from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.judging.replaced import replaced
@@ -42,7 +42,7 @@ def state(before: str, after: str, *, line: int = 1, column: int | None = 1, pat
     now = report(path, after, (line, column), secret=secret)
     known = of_report(now)
     exchanged = replaced(now, lambda _: after, lambda _: before)
-    return compare(merged(now.findings), known, now, exchanged).states[0]
+    return compare(merged(now.findings), known, now, Edited(exchanged)).states[0]
 
 
 @pytest.mark.parametrize(("path", "column"), [("a.py", 12), ("a.py", None), ("a.cfg", None)])
@@ -139,6 +139,6 @@ def test_a_secret_above_an_old_one_is_new_and_the_old_one_known() -> None:
     for changed, states in ((((1, 2),), (State.NEW, State.EXISTING)), (((1, 3),), (State.NEW, State.NEW))):
         now = secrets(after, changed)
         exchanged = replaced(now, lambda _: after, lambda _: before)
-        seen = compare(merged(now.findings), then, now, exchanged)
+        seen = compare(merged(now.findings), then, now, Edited(exchanged))
         assert seen.states == states
         assert len(seen.fixed) == states.count(State.NEW) - 1

@@ -91,6 +91,11 @@ def holds_secret(finding: Finding) -> bool:
     return finding.secret or matches_any(finding.name, tuple(table("places")["secret"]))
 
 
+def any_pin(finding: Finding) -> bool:
+    """Whether the rule is about an action or image whichever version of it is used: raising that makes nothing new."""
+    return matches_any(finding.name, tuple(table("places")["any_pin"]))
+
+
 def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
     place = finding.location
     if text is None or place is None or place.line is None or place.path.endswith(".ipynb"):
@@ -98,7 +103,8 @@ def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
         return Unit("", ())
     blank = holds_secret(finding)
     if python is None:
-        return text_unit(text.replace("\r\n", "\n").replace("\r", "\n"), place.line, blank=blank)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text_unit(lines, place.line, blank=blank, unpinned=any_pin(finding))
     line, column = place.line, place.column
     if column is not None and matches_any(finding.name, table("places")["argument_lines"]):
         start = call_offset(python, line, column)

@@ -25,14 +25,13 @@ from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console
 from py_secure_ci.formats.format import Format
 from py_secure_ci.model import Stage
-from py_secure_ci.output import remove_all, write_all
+from py_secure_ci.output import PROJECTS, ROOT_PROJECT, remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
 
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
-PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
 ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
@@ -120,11 +119,6 @@ def clear(folder: Path) -> None:
             (*names, TIMINGS, PAGE, *ARTIFACTS),
             ("gl-sbom-*.cdx.json", ".*.part", *(f"*-{name}" for name in ARTIFACTS)),
         )
-
-
-def place_of(output: Path, project: str) -> Path:
-    """Where the report of one of several projects goes. `project`: its folder; empty or `.`: the root project."""
-    return output / ROOT_PROJECT if project in ("", ".") else output.joinpath(PROJECTS, *project.split("/"))
 
 
 def _of_projects(folder: Path) -> list[Path]:

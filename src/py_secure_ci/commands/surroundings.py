@@ -17,12 +17,14 @@ from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
+from py_secure_ci.judging.comparison import NOT_EDITED, Edited
+from py_secure_ci.judging.former import former
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
-from py_secure_ci.source.diff import changed_lines
+from py_secure_ci.source.diff import changed_lines, hunks
 from py_secure_ci.tool import History
 
 
@@ -140,8 +142,13 @@ class Surroundings:
             today=today,
             strict_reason=known.why,
             added=known.added,
-            replaced=replaced(report, self.project.sources.text, self._text_before) if known.baseline else (),
+            edited=self._edited(report) if known.baseline else NOT_EDITED,
         )
+
+    def _edited(self, report: Report) -> Edited:
+        now, before = self.project.sources.text, self._text_before
+        exchanged = replaced(report, now, before)
+        return Edited(exchanged, former(report, now, before, hunks(self._changes[0]), exchanged))
 
     def _text_before(self, path: str) -> str | None:
         """A file's text at the base, or None."""

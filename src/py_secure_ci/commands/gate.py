@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from py_secure_ci.commands.project import find_config, project_root
+from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.projects import config_in
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.show import exit_status, print_console

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from py_secure_ci.model import Kind, Severity
 from py_secure_ci.tables import matches_any, table
 
@@ -74,6 +72,8 @@ def date_text(value: object) -> str:
 
 def package_problem(package: str) -> str:
     """A requirement: a name, perhaps with a version range."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(package) if package else None
     except InvalidRequirement as error:

@@ -72,7 +72,8 @@ class Session:
         plain = {"name": name, "coverage": False, "reruns": 0, "profile": False, "parallel": "off"}
         with open(path, "w", encoding="utf-8") as stream:
             json.dump({**self.request, **plain, **changes}, stream)
-        subprocess.call([sys.executable, os.path.abspath(sys.argv[0]), path], stdout=self.echo.fileno(), cwd=self.root)
+        start = os.path.join(self.scratch, "start.py")
+        subprocess.call([sys.executable, start, path], stdout=self.echo.fileno(), cwd=self.root)
 
     def start_coverage(self) -> Any:
         """A running measurement, or None where none is wanted or possible (which is told)."""

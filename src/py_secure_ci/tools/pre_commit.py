@@ -105,4 +105,5 @@ TOOL = Tool(
     parse=_parse,
     select=_select,
     canary=planted("pre-commit", "planted"),
+    nothing=CONFIG,
 )

@@ -15,25 +15,14 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
-from py_secure_ci import all_tools
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
 from py_secure_ci.toolchain.places import cache_folder
 
 HERE = Path(__file__).parent
-# Not in here: what only a project's own environment has; what is ours and starts no process (licences reads what one of
-# ours prints); what needs a key (safety); programs with data that no test machine can have and that nobody recorded
-# (trivy's database, osv-scanner); actionlint, whose words hold the way from one temporary folder to another; pre-commit,
-# whose hooks work in a copy of the tree, where words that are played back do nothing; and the checks of locks, which
-# answer by an exit status and a line for people, while these faults are about reports. What becomes of the wrong answers
-# of all these is in tests/tools.
-ABSENT = frozenset(
-    {"licences", "safety", "trivy", "osv-scanner", "actionlint", "pre-commit", "uv-lock", "poetry-lock", "pdm-lock"}
-)
-TOOLS = tuple(tool for tool in all_tools.TOOLS if tool.name not in ABSENT and tool.source not in {"project", "ours"})
-# What comes from PATH only cannot be installed here. What it said, once, on a machine that has it, is kept in this
-# folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
+# What comes from PATH only (gitleaks, actionlint) cannot be installed here. What it said, once, on a machine that has it,
+# is kept in this folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"
 
 
@@ -48,6 +37,8 @@ def load(path: Path) -> Any:
 
 
 product = load(HERE / "product.py")
+players = load(HERE / "players.py")
+TOOLS: tuple[Tool, ...] = players.TOOLS
 
 SECRET = "AKIA" + "Z3MJ5TQ7RX2WBLPK"
 FILES = {
@@ -66,7 +57,7 @@ FILES = {
     "web/manage.py": "import os\n\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'website.settings')\n",
     "web/website/__init__.py": "",
     "web/website/settings.py": "import os\n\nDEBUG = True\nSECRET_KEY = os.urandom(64).hex()\n",
-    "requirements.txt": "urllib3==1.24.1\nsix==1.16.0\n",
+    "requirements.txt": "urllib3==1.22\nsix==1.16.0\n",
     ".github/workflows/ci.yml": (
         "on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n"
         "      - run: echo ${{ github.event.head_commit.message }}\n"
@@ -81,24 +72,22 @@ FILES = {
     ".gitlab-ci.yml": "test:\n  script: {a: 1}\n",
     ".pre-commit-config.yaml": (
         "repos:\n- repo: local\n  hooks:\n  - {id: never, name: never, language: fail, entry: never, files: settings}\n"
+        "  - {id: tidy, name: tidy, language: system, entry: sh -c 'echo >> app/clean.py', pass_filenames: false}\n"
     ),
     **{f"stale/{path.name}": path.read_text("utf-8") for path in sorted((HERE.parent / "data" / "stale").iterdir())},
     "example/pyproject.toml": '[project]\nversion = "1"\n',
 }
 PATIENT = {**os.environ, "SEMGREP_ENABLE_VERSION_CHECK": "0"}  # it would wait for a network, a minute and more
 RECORDING = bool(os.environ.get("FAULTS_RECORD"))
-BLINDFOLDS = {"pip-audit": "no vulnerability", "uv-audit": "no vulnerability"}
-OUTCOMES = r'("outcome": ")\w+'
-WORDS = {"pytest": OUTCOMES, "unittest": OUTCOMES, "doctest": OUTCOMES, "detect-secrets": r'("type": ")[^"]+'}
-USUAL_WORDS = r'("[a-z_]*severity": ")[^"]+'
-
-
+# A proxy that nobody listens at: no cell depends on what the machine could have fetched, nor does it fetch anything.
+CLOSED = "http://127.0.0.1:9"
+NO_WAY_OUT = {
+    **{name: CLOSED for one in ("http_proxy", "https_proxy", "all_proxy") for name in (one, one.upper())},
+    **dict.fromkeys(("no_proxy", "NO_PROXY"), "127.0.0.1,localhost"),
+}
+LICENCES = {"deny": ["MIT"], "unknown": "fail"}
 OWN = ("pytest", "coverage", "pytest-benchmark", "django")
-
-
-def in_environment(tool: Tool) -> bool:
-    """Runs by the project's own interpreter: that is then the program which misbehaves."""
-    return tool.stage is Stage.TEST
+PINNED = "six==1.16.0"  # says MIT in its metadata
 
 
 @dataclass
@@ -114,15 +103,16 @@ class Lab:
 
     def statuses(self, tool: str) -> set[int]:
         """Every exit status that the honest tool's calls ended with."""
-        program = "python" if in_environment(by_name(tool)) else by_name(tool).program or tool
+        one = by_name(tool)
+        given = [answer["status"] for answer in players.told(tool).values()]
         said = [
             json.loads(path.read_text("utf-8")) for path in self.recordings.glob("*.json") if ".blind" not in path.name
         ]
-        return {one["status"] for one in said if one["program"] == program}
+        return {0} if one.source == "ours" else {*given, *(one["status"] for one in said if one["player"] == tool)}
 
     def real_or_kept(self, tool: Tool) -> str:
         """Where the honest program is; empty where only its recordings are."""
-        return "" if tool.source == "path" and not RECORDING else str(self.real[tool.name])
+        return "" if tool.name in players.TOLD or (players.kept(tool) and not RECORDING) else str(self.real[tool.name])
 
     def project(self, place: Path, faults: dict[str, str], companions: tuple[str, ...] = (), **more: Any) -> Any:
         """A project that runs `faults` (tool -> fault, or fault:argument) and honest `companions`."""
@@ -132,19 +122,23 @@ class Lab:
         for name, fault in faults.items():
             if fault != "locked":  # the real one, by its lock
                 self.misbehave(programs, by_name(name), fault)
-        one = product.Project(place / "project", {"PATH": f"{programs}{os.pathsep}{self.path(place)}"})
+        environ = {**NO_WAY_OUT, "PATH": f"{programs}{os.pathsep}{self.path(place)}", players.KEY: "no-key-at-all"}
+        environ["PY_SECURE_CI_CACHE"] = str(place / "cache")  # nothing that an earlier run fetched or kept
+        one = product.Project(place / "project", environ, offline=False)
+        if "licences" in faults:
+            one.interpreter = str(programs / players.program_of(by_name("licences")))
         one.write({**FILES, ".py-secure-ci.yml": self.yaml(programs, names, faults, **more)}).commit()
         return one
 
     def keep(self) -> None:
         """Put what was recorded of tools that cannot be installed where the next run looks for it."""
         for tool in TOOLS:
-            if tool.source == "path":
+            if players.kept(tool):
                 shutil.rmtree(KEPT / tool.name, ignore_errors=True)
                 (KEPT / tool.name).mkdir(parents=True)
                 for path in sorted(self.recordings.iterdir()):
                     data = path.read_text("utf-8")
-                    if path.name == f"{tool.name}.version" or f'"program": "{tool.program or tool.name}"' in data:
+                    if path.name == f"{tool.name}.version" or f'"player": "{tool.name}"' in data:
                         shutil.copy(path, KEPT / tool.name)
 
     def path(self, place: Path) -> str:
@@ -163,25 +157,31 @@ class Lab:
             chosen = [name for name in names if by_name(name).stage is stage]
             stages[stage.value] = {"tools": chosen} if chosen else False
         if stages[Stage.SCA.value]:
-            stages[Stage.SCA.value] = {**stages["sca"], "advisories": {"source": "snapshot", "on_stale": "warn"}}
+            licences = {"licences": LICENCES} if "licences" in names else {}
+            advisories = {"source": "snapshot", "on_stale": "warn"}
+            stages[Stage.SCA.value] = {**stages["sca"], "advisories": advisories, **licences}
         if stages[Stage.TEST.value]:
             stages[Stage.TEST.value] = {**stages["test"], "coverage": 0}
         tools: dict[str, Any] = {}
         for name in (one for one, fault in faults.items() if fault != "locked"):
-            tools[name] = {"source": "project" if in_environment(by_name(name)) else "path"}
+            tools[name] = {} if by_name(name).source else {"source": "path"}
+            if players.in_environment(by_name(name)):
+                tools[name] = {"source": "project"}
             if name in more.get("timeouts", {}):
                 tools[name]["timeout"] = more["timeouts"][name]
-        fake = any(in_environment(by_name(name)) for name in faults)
+        fake = any(players.in_environment(by_name(name)) for name in faults)
         python = str(programs / "venv") if fake else str(self.python)
         environment = {"python": python, "install": "none"}
         return json.dumps({"stages": stages, "tools": tools, "environment": environment})
 
     def misbehave(self, programs: Path, tool: Tool, fault: str) -> None:
         name, _, argument = fault.partition(":")
-        folder, program = programs, tool.program or tool.name
+        folder, program = programs, players.program_of(tool)
         only: tuple[str, ...] = ()
-        if in_environment(tool):
-            folder, program, only, real = self.environment(programs, name), "python", ("/run_",), str(self.python)
+        if players.in_environment(tool):
+            folder, only, real = self.environment(programs, name), ("/run_",), str(self.python)
+        elif tool.source == "ours":
+            only, real = ("METADATA",), sys.executable
         else:
             real = self.real_or_kept(tool)
         plan = {
@@ -189,15 +189,13 @@ class Lab:
             "argument": argument,
             "tool": tool.name,
             "real": real,
-            "keep": tool.source == "path",
             "recordings": str(self.recordings),
             "state": str(programs),
             "only": list(only),
-            "blindfold": BLINDFOLDS.get(tool.name, "files"),
-            "words": WORDS.get(tool.name, USUAL_WORDS),
+            "players": players.players(program),
         }
         path = folder / program
-        if path.exists() or (name == "missing" and not in_environment(tool)):
+        if path.exists() or (name == "missing" and not players.in_environment(tool)):
             return  # two tools of one program
         text = (HERE / "misbehaving.py").read_text("utf-8")
         path.write_text(f"#!{sys.executable} -IS\n{text}", "utf-8")
@@ -213,6 +211,9 @@ class Lab:
             metadata = packages / f"{name.replace('-', '_')}-9.0.0.dist-info"
             metadata.mkdir(parents=True, exist_ok=True)
             (metadata / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 9.0.0\n", "utf-8")
+        six = packages / "six-1.16.0.dist-info"
+        six.mkdir(exist_ok=True)
+        (six / "METADATA").write_text("Metadata-Version: 2.1\nName: six\nVersion: 1.16.0\nLicense: MIT\n", "utf-8")
         (folder / "pyvenv.cfg").write_text("home = /nowhere\n", "utf-8")
         (folder / "bin").mkdir(exist_ok=True)
         if fault != "missing":
@@ -231,17 +232,18 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """The real tools, and what they say of the project, recorded once through the product itself."""
     folder = tmp_path_factory.mktemp("lab")
     toolchain = Toolchain(cache_folder(os.environ), os.environ)
-    installed = {tool.name: toolchain.install(tool.lock or tool.name) for tool in TOOLS if not tool.source}
-    real = {tool.name: installed[tool.name].bin / (tool.program or tool.name) for tool in TOOLS if not tool.source}
+    real = {tool.name: place_of(tool, toolchain) for tool in TOOLS if players.locked(tool)}
     real["flake8"] = real["dlint"]  # one program, of which only this copy has the plugin
     python = own_environment(folder / "own")
     recordings = folder / "recordings"
     recordings.mkdir()
     for tool in TOOLS:
-        if tool.source == "path":
+        if players.kept(tool):
             lend(tool, real, recordings)
-        if tool.name in real or in_environment(tool):
-            asked = [python if in_environment(tool) else real[tool.name], "--version"]
+        if tool.name in players.TOLD:
+            (recordings / f"{tool.name}.version").write_text(players.VERSIONS[tool.name], "utf-8")
+        if tool.name in real or players.in_environment(tool):
+            asked = [python if players.in_environment(tool) else real[tool.name], "--version"]
             said = subprocess.run(asked, env=PATIENT, capture_output=True, check=True).stdout
             (recordings / f"{tool.name}.version").write_bytes(said)
     made = Lab(folder, real, python, recordings, product)
@@ -253,16 +255,22 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
     return made
 
 
+def place_of(tool: Tool, toolchain: Toolchain) -> Path:
+    folder: Path = toolchain.install(tool.lock or tool.name).bin
+    return folder / (tool.program or tool.name)
+
+
 def own_environment(place: Path) -> Path:
     """The interpreter of an environment such as a project has that uses its own copies of tools."""
     python = place / "bin" / "python"
-    for words in (("venv", "-q", str(place)), ("pip", "install", "-q", "--python", str(python), *OWN)):
+    for words in (("venv", "-q", str(place)), ("pip", "install", "-q", "--python", str(python), *OWN, PINNED)):
         subprocess.run([find_uv_bin(), *words], check=True, timeout=300)
     return python
 
 
 def how_to_record(tool: Tool) -> str:
-    return "honest" if tool.source == "path" and not RECORDING else "record"
+    played = tool.name in players.TOLD or tool.source == "ours" or (players.kept(tool) and not RECORDING)
+    return "honest" if played else "record"
 
 
 def lend(tool: Tool, real: dict[str, Path], recordings: Path) -> None:

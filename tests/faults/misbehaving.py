@@ -1,9 +1,9 @@
 """A program that stands in for a tool and misbehaves. Started by path, standard library only, isolated (-IS).
 
 Beside it lies `<own name>.json`: {"fault": ..., "real": the honest program, "recordings": folder, "state": folder,
-"only": words of which one must be in an argument for a call to count, ...}. `--version` is answered as the real
-program did, once; every call that does not count goes to the real program. Without a real program ("real" is empty)
-there are recordings only. Whatever it starts ends by itself within seconds.
+"only": words of which one must be in an argument for a call to count, "players": the tools that call it, ...}.
+`--version` is answered as the real program did, once; every call that does not count goes to the real program. Without
+a real program ("real" is empty) there are recordings only. Whatever it starts ends by itself within seconds.
 """
 
 import hashlib
@@ -24,8 +24,10 @@ Change = Callable[["dict[str, Any]", "dict[str, Any]"], Any]
 ME = os.path.abspath(sys.argv[0])
 WORDS = sys.argv[1:]
 WITNESS = "X = 1\n"
+UNSEEN = ("home", "tmp", "cache", "canary", "__pycache__", "coverage", "hooks", "planted")
 PLENTY = 200 * 1024 * 1024  # bytes: three times what anybody reads
 HARMLESS = {
+    "": "Metadata-Version: 2.1\nName: canary\nVersion: 1\nLicense-Expression: MIT\n",  # METADATA
     ".py": "def test_canary() -> None:\n    pass\n",
     ".yml": "on: push\npermissions: {}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n",
     ".txt": "nothing\n",
@@ -37,6 +39,8 @@ HARMLESS = {
 def main() -> int:
     with open(f"{ME}.json", encoding="utf-8") as file:
         plan = json.load(file)
+    callers = (one for one in plan["players"] if any(one["call"] in word for word in WORDS))
+    plan.update(next(callers, plan["players"][-1]))
     if is_question(plan):
         if plan["fault"] in AT_QUESTION:
             AT_QUESTION[plan["fault"]](plan)
@@ -84,13 +88,21 @@ def scratch() -> str:
     return os.path.dirname(os.environ["TMPDIR"])
 
 
+def way_down() -> str:
+    """From where it was started to the scratch folder, for a tool that names files so; empty where that is no way."""
+    way = os.path.relpath(scratch(), os.getcwd())
+    return way if way.startswith("../") else ""
+
+
 def bland(text: str) -> str:
     """What changes from run to run, taken out."""
+    text = text.replace(way_down() or scratch(), "@WAY@" if way_down() else "@SCRATCH@")
     text = text.replace(scratch(), "@SCRATCH@").replace(os.getcwd(), "@ROOT@")
     return re.sub(r"127\.0\.0\.1:\d+", "@SERVER@", text)
 
 
 def vivid(text: str) -> str:
+    text = text.replace("@WAY@", way_down() or scratch())
     return text.replace("@SCRATCH@", scratch()).replace("@ROOT@", os.getcwd())
 
 
@@ -102,9 +114,7 @@ def key() -> str:
 def files_of(folder: str) -> dict[str, Any]:
     found = {}
     for where, folders, names in os.walk(folder):
-        folders[:] = [
-            one for one in folders if one not in ("home", "tmp", "cache", "canary", "__pycache__", "coverage")
-        ]
+        folders[:] = [one for one in folders if one not in UNSEEN and not one.endswith(".git")]
         for name in names:
             path = os.path.join(where, name)
             with open(path, "rb") as file:
@@ -148,18 +158,22 @@ def record(plan: dict[str, Any]) -> None:
 
 
 def keep(plan: dict[str, Any], said: dict[str, Any], suffix: str = "") -> None:
-    kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}}
-    kept["program"] = os.path.basename(ME)
+    kept = {**said, "files": {name: bland(text) for name, text in said["files"].items()}, "player": plan["player"]}
     kept["stdout"], kept["stderr"] = bland(said["stdout"]), bland(said["stderr"])
     with open(os.path.join(plan["recordings"], f"{key()}{suffix}.json"), "w", encoding="utf-8") as file:
         json.dump(kept, file)
 
 
 def recorded(plan: dict[str, Any], suffix: str = "") -> dict[str, Any]:
-    with open(os.path.join(plan["recordings"], f"{key()}{suffix}.json"), encoding="utf-8") as file:
-        kept = json.load(file)
-    kept["files"] = {name: vivid(text) for name, text in kept["files"].items()}
-    return {**kept, "stdout": vivid(kept["stdout"]), "stderr": vivid(kept["stderr"])}
+    """What it says when it is honest: as it was told, as it was recorded, or (`live`) as it says just now."""
+    if plan["live"]:
+        return run_real(plan, WORDS, sys.stdin.buffer.read())
+    told = next((one for word, one in plan["told"].items() if word in WORDS), None)
+    if told is None:
+        with open(os.path.join(plan["recordings"], f"{key()}{suffix}.json"), encoding="utf-8") as file:
+            told = json.load(file)
+    files = {name: vivid(text) for name, text in told["files"].items()}
+    return {**told, "files": files, "stdout": vivid(told["stdout"]), "stderr": vivid(told["stderr"])}
 
 
 # -- the faults -----------------------------------------------------------------------------------------------------
@@ -185,12 +199,27 @@ def changed(**changes: Change) -> Fault:
     return play
 
 
+def for_people(said: dict[str, Any]) -> bool:
+    """Whether it answers by its exit status and lines for people alone."""
+    return not said["stdout"] and not said["files"]
+
+
 def half(text: str) -> str:
     return text[: len(text.rstrip()) // 2]
 
 
 def halves(files: dict[str, Any]) -> dict[str, Any]:
     return {name: half(text) for name, text in files.items()}
+
+
+def first_words(said: dict[str, Any], plan: dict[str, Any]) -> str:
+    """Of lines for people the reason may stand at their very beginning: of them there is less left than half."""
+    return said["stderr"][:12] if for_people(said) else said["stderr"]
+
+
+def of_a_shape(said: dict[str, Any], plan: dict[str, Any]) -> None:
+    stream, other = ("stderr", "stdout") if for_people(said) else ("stdout", "stderr")
+    say({"status": said["status"], stream: plan["argument"], other: said[other], "files": {}})
 
 
 def other_word(said: dict[str, Any], plan: dict[str, Any]) -> str:
@@ -202,6 +231,9 @@ def other_word_files(said: dict[str, Any], plan: dict[str, Any]) -> dict[str, An
 
 
 def blind(plan: dict[str, Any]) -> None:
+    """As if there was nothing: what it says of what was planted for it most of all."""
+    if plan["blindfold"] in LOOKS_AWAY:
+        say(LOOKS_AWAY[plan["blindfold"]](recorded(plan), plan))
     say(seen_blind(plan) if plan["real"] else recorded(plan, ".blind"))
 
 
@@ -216,20 +248,40 @@ def seen_blind(plan: dict[str, Any]) -> dict[str, Any]:
             file.truncate()
             file.write(HARMLESS[os.path.splitext(path)[1]].encode())
     stdin = sys.stdin.buffer.read()
-    said = run_real(plan, WORDS, WITNESS.encode() if stdin else b"")
+    said = run_real(plan, WORDS, WITNESS.encode() if stdin and not plan["live"] else stdin)
     for path, data in planted.items():
         with open(path, "wb") as file:
             file.write(data)
-    if plan["blindfold"] == "no vulnerability":
-        said["stdout"] = json.dumps(without_vulnerabilities(json.loads(said["stdout"])))
-        said["status"] = 0
     return said
 
 
-def without_vulnerabilities(document: dict[str, Any]) -> dict[str, Any]:
-    if "summary" in document:  # uv's
-        return {**document, "vulnerabilities": [], "summary": {**document["summary"], "vulnerabilities": 0}}
-    return {**document, "dependencies": [{**one, "vulns": []} for one in document["dependencies"]]}
+def no_vulnerability(said: dict[str, Any], plan: dict[str, Any]) -> dict[str, Any]:
+    files = {name: without_vulnerabilities(text) for name, text in said["files"].items()}
+    return {**said, "status": 0, "stdout": without_vulnerabilities(said["stdout"]), "files": files}
+
+
+def without_vulnerabilities(text: str) -> str:
+    """Every list of them is empty, whatever the tool calls it, and so is their number."""
+    return json.dumps(emptied(json.loads(text))) if text.strip() else text
+
+
+def emptied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [emptied(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    empty = {list: [], int: 0}
+    return {
+        key: empty[type(one)] if key.lower() in ("vulnerabilities", "vulns", "groups") else emptied(one)
+        for key, one in value.items()
+    }
+
+
+LOOKS_AWAY: dict[str, Change] = {
+    "no vulnerability": no_vulnerability,
+    "fits": lambda said, plan: plan["fits"],  # what it says of a lock that is as it should be
+    "passes": lambda said, plan: {**said, "status": 0, "stdout": said["stdout"].replace("Failed", "Passed")},
+}
 
 
 def endless(plan: dict[str, Any]) -> None:
@@ -246,7 +298,10 @@ def many(count: int) -> Fault:
         for name, text in said["files"].items():
             with open(os.path.join(scratch(), name), "wb") as file:
                 pour(file.fileno(), text, count if name.endswith("l") else 0)
-        put(2, said["stderr"].encode("latin-1"))
+        if for_people(said):
+            pour(2, said["stderr"], count)
+        else:
+            put(2, said["stderr"].encode("latin-1"))
         pour(1, said["stdout"], count)
         os._exit(said["status"])
 
@@ -400,9 +455,13 @@ FAULTS = {
     "exit": lambda plan: say({**recorded(plan), "status": int(plan["argument"])}),
     "silent": lambda plan: say({**recorded(plan), "stdout": "", "stderr": "", "files": {}}),
     "silent-0": lambda plan: say({"status": 0, "stdout": "", "stderr": "", "files": {}}),
-    "cut": changed(stdout=lambda said, plan: half(said["stdout"]), files=lambda said, plan: halves(said["files"])),
-    "shape": lambda plan: say({**recorded(plan), "stdout": plan["argument"], "files": {}}),
-    "shape-0": lambda plan: say({"status": 0, "stdout": plan["argument"], "stderr": "", "files": {}}),
+    "cut": changed(
+        stdout=lambda said, plan: half(said["stdout"]),
+        stderr=first_words,
+        files=lambda said, plan: halves(said["files"]),
+    ),
+    "shape": lambda plan: of_a_shape(recorded(plan), plan),
+    "shape-0": lambda plan: of_a_shape({**recorded(plan), "status": 0, "stderr": ""}, plan),
     "word": changed(stdout=other_word, files=other_word_files),
     "blind": blind,
     "noise": says_before,
@@ -413,6 +472,7 @@ FAULTS = {
     "writes": write_elsewhere,
     "not-utf-8": changed(
         stdout=lambda said, plan: said["stdout"] and "\xff\xfe" + said["stdout"],
+        stderr=lambda said, plan: ("\xff\xfe" if for_people(said) else "") + said["stderr"],
         files=lambda said, plan: {name: text + "\xff\xfe" for name, text in said["files"].items()},
     ),
     "many": many(1_000_000),

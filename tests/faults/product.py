@@ -34,6 +34,12 @@ ASKING = (
 )
 # What the installed program does: unlike `python -m`, it does not look for modules in the current folder.
 PROGRAM = "import sys; sys.path[:] = sys.path[1:]; from py_secure_ci.cli import main; sys.exit(main(sys.argv[1:]))"
+# The script that reads installed metadata is run by an interpreter of the test's, which is the first word.
+READING = (
+    "import sys, types; from py_secure_ci.tools import licences; "
+    "licences.sys = types.SimpleNamespace(executable=sys.argv.pop(1)); "
+    "from py_secure_ci.cli import main; sys.exit(main(sys.argv[1:]))"
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +88,8 @@ class Project:
     root: Path
     environ: dict[str, str] = field(default_factory=dict)
     service: str = ""  # address of the live advisory service to ask; empty: nobody is asked
+    interpreter: str = ""  # what reads the metadata of installed packages for `licences`; empty: our own
+    offline: bool = True
     inside: bool = False  # started in the project's own folder, as in CI, by the installed program
 
     @property
@@ -124,8 +132,10 @@ class Project:
         where = (str(self.root), "--output-dir", str(self.output))
         if self.service:
             return [sys.executable, "-c", ASKING, self.service, "run", *where, *words]
-        started = ("-c", PROGRAM) if self.inside else ("-m", "py_secure_ci")
-        return [sys.executable, *started, "run", *where, "--offline", *words]
+        started: tuple[str, ...] = ("-c", PROGRAM) if self.inside else ("-m", "py_secure_ci")
+        if self.interpreter:
+            started = ("-c", READING, self.interpreter)
+        return [sys.executable, *started, "run", *where, *(("--offline",) if self.offline else ()), *words]
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = ("PATH", "HOME", "PY_SECURE_CI_CACHE", "XDG_CACHE_HOME", "TMPDIR", "PYTHONPATH")

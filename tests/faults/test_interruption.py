@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -21,16 +23,12 @@ from py_secure_ci.toolchain.holding import holding
 
 pytestmark = pytest.mark.network
 
-QUICK = [0.15, 0.3, 0.45, 0.6, 0.9, 1.4]
-MOMENTS = random.Random(7)  # noqa: S311 - any moments will do
-
-
-def moments(count: int, last: float, mark: pytest.MarkDecorator) -> list[Any]:
-    return [pytest.param(round(MOMENTS.uniform(0.05, last), 3), marks=mark) for _ in range(count)]
-
-
-SLOW = [*moments(10, 3.0, pytest.mark.slow), *moments(50, 3.0, pytest.mark.exhaustive)]
-UNTIL_THE_END = [*moments(16, 2.5, pytest.mark.slow), *moments(44, 2.5, pytest.mark.exhaustive)]
+# Moments of a batch, how many batches there are, and when: 6 every day, 120 in all with `--all`.
+BATCHES = (
+    ("quick", 6, ()),
+    *((f"batch-{number}", 19, (pytest.mark.slow,)) for number in range(6)),
+    *((f"more-{number}", 19, (pytest.mark.exhaustive,)) for number in range(6)),
+)
 
 
 class Started:
@@ -42,11 +40,17 @@ class Started:
         self.tmp.mkdir(parents=True)
         self.project = lab.project(place, {"ruff": "honest", "zizmor": "honest", **faults})
         self.before = self.project.hash()
-        environ = self.project.environment(TMPDIR=str(self.tmp), **environ)
-        self.error = (place / "stderr.txt").open("wb")
+        self.environ = self.project.environment(TMPDIR=str(self.tmp), **environ)
+        self.start()
+
+    def start(self) -> None:
+        """Once more, where no report of an earlier run lies."""
+        shutil.rmtree(self.project.output, ignore_errors=True)
+        self.error = (self.place / "stderr.txt").open("wb")
         self.child = subprocess.Popen(
-            self.project.argv(), cwd=place, env=environ, stdout=self.error, stderr=self.error, stdin=subprocess.DEVNULL
-        )
+            self.project.argv(), cwd=self.place, env=self.environ, stdout=self.error, stderr=self.error,
+            stdin=subprocess.DEVNULL,
+        )  # fmt: skip
 
     def end(self, *signals: int, within: float = 15.0) -> int:
         for number in signals:
@@ -85,36 +89,52 @@ def valid(started: Started) -> dict[str, Any]:
     return loaded
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["TERM", "INT"])
-@pytest.mark.parametrize("moment", [*QUICK, *SLOW])
-def test_at_any_moment(lab: Any, tmp_path: Path, moment: float, number: int) -> None:
-    started = Started(lab, tmp_path, bandit="hang")
-    time.sleep(moment)
-    status = started.end(number)
+@pytest.fixture(scope="module")
+def lifetime(lab: Any, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """Seconds that a run takes here which nobody interrupts."""
+    began = time.monotonic()
+    assert Started(lab, tmp_path_factory.mktemp("life") / "run", bandit="honest").end(within=60) == 1
+    return time.monotonic() - began
+
+
+@pytest.mark.parametrize("count", [pytest.param(count, id=name, marks=marks) for name, count, marks in BATCHES])
+def test_at_any_moment(lab: Any, tmp_path: Path, lifetime: float, count: int) -> None:
+    """Random ones, spread over the whole life of a run and a bit beyond; in every other run a tool hangs."""
+    seed = int(os.environ.get("INTERRUPTION_SEED") or random.SystemRandom().randrange(2**32))
+    print(f"again: INTERRUPTION_SEED={seed}")  # noqa: T201 - shown where it fails
+    chance = random.Random(seed)  # noqa: S311 - any moments will do
+    sites = {fault: tmp_path / fault for fault in ("hang", "honest")}
+    running: dict[str, Started] = {}
+    for number in range(count):
+        fault, sent = ("hang", "honest")[number % 2], chance.choice([signal.SIGTERM, signal.SIGINT])
+        moment = (number + chance.random()) / count * lifetime * 1.1
+        if fault in running:
+            running[fault].start()
+        else:
+            running[fault] = Started(lab, sites[fault], bandit=fault)
+        time.sleep(moment)
+        try:
+            cut_short(running[fault], sent)
+        except AssertionError as error:
+            raise AssertionError(
+                f"{sent.name} after {moment:.3f} s, {fault} (INTERRUPTION_SEED={seed}): {error}"
+            ) from error
+
+
+def cut_short(started: Started, sent: signal.Signals) -> None:
+    """The run meets the signal while it starts, plans, runs, judges, renders, writes, or has ended by itself."""
+    status = started.end(sent)
     started.nothing_left()
+    there = (started.project.output / "report.json").exists()
     if status == 3:
-        document = valid(started)
-        assert document["verdict"]["status"] == "INCOMPLETE"
-        assert any("interrupted by SIG" in one for one in document["verdict"]["incomplete"])
-    else:  # before the run began
-        assert status in (-number, 130)
-        assert not started.project.output.exists() or not (started.project.output / "report.json").exists()
-
-
-@pytest.mark.parametrize("moment", UNTIL_THE_END)
-def test_while_it_ends_by_itself(lab: Any, tmp_path: Path, moment: float) -> None:
-    """Nothing hangs: the signal meets a run that plans, runs, judges, renders, writes, or has ended."""
-    started = Started(lab, tmp_path, bandit="honest")
-    time.sleep(moment)
-    status = started.end(signal.SIGTERM)
-    started.nothing_left()
-    if status in (1, 3):
-        words = {1: "FAIL", 3: "INCOMPLETE"}
-        assert valid(started)["verdict"]["status"] == words[status]
+        verdict = valid(started)["verdict"]
+        assert verdict["status"] == "INCOMPLETE"
+        assert any(f"interrupted by {sent.name}" in one for one in verdict["incomplete"])
+    elif status == 1:  # too late
+        assert valid(started)["verdict"]["status"] == "FAIL"
     else:  # before the run began, or so late that it had ended but for the last breath
-        assert status == -signal.SIGTERM
-        if (started.project.output / "report.json").exists():
-            assert valid(started)["verdict"]["status"] == "FAIL"
+        assert status in (-sent, 130), started.said
+        assert not there or valid(started)["verdict"]["status"] == "FAIL"
 
 
 def ends_at_once(started: Started) -> dict[str, Any]:

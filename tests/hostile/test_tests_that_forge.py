@@ -94,12 +94,6 @@ def ended(kit: Any, one: Any, *words: str) -> Any:
 
 def blocked(ran: Any) -> None:
     assert ran.status in (1, 3), ran.stdout + ran.stderr
-    if not (
-        ran.output / "report.json"
-    ).exists():  # a repository that no longer can be read ends the run: told, never PASS
-        assert "py-secure-ci:" in ran.stderr, ran.stdout + ran.stderr
-        assert "Traceback" not in ran.stderr, ran.stderr
-        return
     assert ran.outcome("pytest")["kind"] == "completed", ran.report  # the project's code did run
     found = {(one["tool"], one["rule"]): one for one in ran.report["verdict"]["findings"]}
     assert found["bandit", "B602"]["fingerprint"] in ran.report["verdict"]["blocking"], ran.report["verdict"]
@@ -120,6 +114,23 @@ def test_a_change_cannot_pass_by_its_own_tests(
 ) -> None:
     one = project_of(kit, tmp_path / "project", conftest)
     blocked(ended(kit, one, *base, *words))
+
+
+@pytest.mark.parametrize("words", [(), ("--no-cache",)], ids=["what is known is kept", "nothing is kept"])
+def test_a_repository_that_can_no_longer_be_read_ends_in_a_report(
+    words: tuple[str, ...], kit: Any, tmp_path: Path
+) -> None:
+    before = project_of(kit, tmp_path / "before" / "project", "")
+    assert ended(kit, before, "--base", "main", *words).status == 1  # the same base, of which the findings are kept
+    one = project_of(kit, tmp_path / "project", FORGED_OBJECT)
+    ran = ended(kit, one, "--base", "main", *words)
+    kit.no_traceback(ran)
+    blocked(ran)
+    if not words:
+        assert ran.status == 3
+        assert ran.status_word == "INCOMPLETE"
+        (gap,) = [gap for gap in ran.report["report"]["gaps"] if gap["subject"] == "the repository"]
+        assert "does not hold what its name says" in gap["reason"]
 
 
 def test_tests_cannot_write_the_baseline(kit: Any, tmp_path: Path) -> None:

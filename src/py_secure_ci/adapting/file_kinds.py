@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import posixpath
+from collections.abc import Iterable
+
+from py_secure_ci.model import Excluded
+
 # fmt: off
 BINARY = frozenset({
     ".7z", ".avi", ".bin", ".bmp", ".bz2", ".class", ".db", ".dll", ".dmg", ".doc", ".docx", ".dylib", ".egg",
@@ -12,9 +17,20 @@ BINARY = frozenset({
     ".zip", ".zst",
 })
 
+# Those of them that hold other files, which may well be text.
+ARCHIVES = frozenset({
+    ".7z", ".bz2", ".egg", ".gz", ".jar", ".rar", ".tar", ".tgz", ".whl", ".xz", ".zip", ".zst",
+})
+
 # Lock files: written by programs, with hashes from end to end.
 LOCKS = frozenset({
     "Cargo.lock", "Gemfile.lock", "Pipfile.lock", "composer.lock", "flake.lock", "go.sum", "package-lock.json",
     "packages.lock.json", "pdm.lock", "pixi.lock", "pnpm-lock.yaml", "poetry.lock", "uv.lock", "yarn.lock",
 })
 # fmt: on
+
+
+def packed(files: Iterable[str]) -> tuple[Excluded, ...]:
+    """The archives among the files: nothing unpacks them, so what is inside is told as left out."""
+    archives = [file for file in files if posixpath.splitext(file)[1].lower() in ARCHIVES]
+    return tuple(Excluded(file, "default (an archive: what is inside is not looked at)") for file in archives)

@@ -60,6 +60,7 @@ class Check:
     stale: str
     fix: str
     besides: str = ""
+    unable: frozenset[int] = frozenset()  # exit statuses with which it says that it could not find out
     stdout: str = ""  # all that it may write to the standard output; the rest goes to the other stream
     env: Mapping[str, str] = field(default_factory=dict)
 
@@ -92,9 +93,8 @@ class Check:
         )
 
     def _ask(self, name: str, folder: str) -> Command:
-        return Command(
-            name=name, argv=self.argv(folder), clean=frozenset({0, 1, 2}), found=frozenset({1, 2}), env=self.env
-        )
+        wrong = frozenset({1}) | self.unable
+        return Command(name=name, argv=self.argv(folder), clean=wrong | {0}, found=wrong, env=self.env)
 
     def parse(self, task: Task, executions: Mapping[str, Execution]) -> Reading:
         """A finding at the manifest of a lock that is stale, a gap for one of which there is no telling."""
@@ -119,7 +119,7 @@ class Check:
             if stale or not re.search(self.fresh, said, re.MULTILINE):
                 raise WrongShape(f"{self.tool} ended with exit status 0, but does not say that the lock fits")
             return None
-        if stale:
+        if stale and execution.status not in self.unable:
             return (stale[1] if stale.re.groups else "").strip()
         if not said.strip() or (self.fresh and re.search(self.fresh, said, re.MULTILINE)):
             raise WrongShape(f"{self.tool} ended with exit status {execution.status}, but finds nothing wrong")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Mapping
 
-from py_secure_ci.adapting.file_kinds import BINARY, LOCKS
+from py_secure_ci.adapting.file_kinds import BINARY, LOCKS, packed
 from py_secure_ci.model import Confidence, Excluded, Finding, Location, Rule, Severity, Suppression
 from py_secure_ci.tool import Selection
 
@@ -13,11 +13,11 @@ CWE = (798,)
 
 
 def select_texts(files: tuple[str, ...], _settings: Mapping[str, str]) -> Selection:
-    """For `Tool.select`: what may be text; lock files are told as left out."""
+    """For `Tool.select`: what may be text; lock files and archives are told as left out."""
     texts = tuple(file for file in files if posixpath.splitext(file)[1].lower() not in BINARY)
     locks = frozenset(file for file in texts if posixpath.basename(file) in LOCKS)
     left_out = tuple(Excluded(file, "default (a lock file holds hashes)") for file in texts if file in locks)
-    return Selection(tuple(file for file in texts if file not in locks), left_out)
+    return Selection(tuple(file for file in texts if file not in locks), (*left_out, *packed(files)))
 
 
 def secret(

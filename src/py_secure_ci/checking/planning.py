@@ -88,6 +88,7 @@ def _plan_one(
         return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
     selection = _selected(tool, tree, settings)
     text = tuple(path for path in selection.files if path not in tree.binary)
+    binary = tuple(path for path in selection.files if path in tree.binary) if tool.text_only else ()
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
     text = tuple(path for path in text if path not in unread) if unread else text
     gaps = tuple(Gap(path, "not UTF-8 text, which is all that the tool reads") for path in unread)
@@ -109,7 +110,11 @@ def _plan_one(
         root=tree.root,
         elsewhere=tree.elsewhere,
         due=text,
-        excluded=(*selection.excluded, *_of_interest(tool, ours)),
+        excluded=(
+            *selection.excluded,
+            *_of_interest(tool, ours),
+            *(Excluded(path, "binary: it holds no text") for path in binary),
+        ),
         gaps=(*gaps, *_blinded(tool, text, sources)),
     )
     read = {path: said for path in text if fits(path, tool.texts) and (said := sources.text(path)) is not None}

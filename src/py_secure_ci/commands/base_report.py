@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from py_secure_ci.commands.base_scan import NOT_AT_BASE, known_of
 from py_secure_ci.commands.project import Project
@@ -11,6 +12,7 @@ from py_secure_ci.errors import PySecureCiError, ReportError
 from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.model import Stage
+from py_secure_ci.output import CANONICAL, place_of
 from py_secure_ci.report import Completed, Failed, Report
 from py_secure_ci.version import VERSION
 
@@ -20,7 +22,7 @@ def known_from(
 ) -> tuple[Baseline | None, str]:
     """What the report makes known, or None and why it is of no use. `advisories`: the data that today's run asks."""
     try:
-        report, _ = read_report(name)
+        report = _of_project(name, project)
         problem = _problem(report, commit, project, stages, advisories)
         if problem:
             return None, f"{name} was not used: {problem}"
@@ -30,9 +32,26 @@ def known_from(
         return None, f"{words}, so it was not used"
 
 
+def _of_project(name: str, project: Project) -> Report:
+    """The report, or that of this very project beside one over several. Raises ReportError."""
+    report, _ = read_report(name)
+    if not report.context.projects:
+        return report
+    prefix = _prefix(project)
+    folder = Path(name).parent
+    for one in report.context.projects:
+        own, _ = read_report(str(place_of(folder, one) / CANONICAL))
+        if own.context.prefix == prefix:
+            return own
+    raise ReportError(f"{name}: none of its projects is the folder {prefix or '.'}")
+
+
+def _prefix(project: Project) -> str:
+    return project.tree.repository.prefix if project.tree.repository else ""
+
+
 def _problem(report: Report, commit: str, project: Project, stages: tuple[Stage, ...], advisories: str) -> str:
-    repository, context = project.tree.repository, report.context
-    prefix = repository.prefix if repository else ""
+    context, prefix = report.context, _prefix(project)
     if context.commit != commit:
         return f"it is of commit {context.commit[:12] or '(none)'}, and the merge base is {commit[:12]}"
     if context.prefix != prefix:

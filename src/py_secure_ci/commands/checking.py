@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cache.memory import Memory
@@ -19,19 +18,18 @@ from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
-from py_secure_ci.commands.project import Project, tools_by_name
+from py_secure_ci.commands.project import Project, beside, ours, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.dependencies.frameworks import django_hint
-from py_secure_ci.errors import PySecureCiError
+from py_secure_ci.errors import PySecureCiError, UsageError
 from py_secure_ci.formats.escaping import visible
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
-from py_secure_ci.running.sandbox import Level
 from py_secure_ci.running.tree_guard import changed_since, tree_state
 from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
@@ -63,26 +61,29 @@ def judged(project: Project, report: Report, run: Run, surroundings: Surrounding
     try:
         report = surroundings.complete(report)
         verdict = surroundings.judge(report)
-    except PySecureCiError:
-        if not session.interrupted:
-            raise
-        return _judged_alone(report, project.config.policy, session, run)
+    except UsageError:
+        raise
+    except PySecureCiError as error:
+        # The project's own code has run by now: what it made of the repository costs the comparison, not the report.
+        gap = _interruption(session) if session.interrupted else _unreadable(error)
+        return _judged_alone(report, project.config.policy, gap, run)
     if session.interrupted and INTERRUPTION not in {gap.subject for gap in report.gaps}:
-        return _judged_alone(report, project.config.policy, session, run)  # what was compared may be half of it
+        # what was compared may be half of it
+        return _judged_alone(report, project.config.policy, _interruption(session), run)
     return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run, memory=surroundings.memory)
 
 
 def never_checked(name: str, session: Session) -> Judged:
     """The report of a run that was interrupted before it could check anything. `name`: of the project."""
     report = Report(version=VERSION, context=Context(project=visible(name), host=session.ci.host), outcomes=())
-    return _judged_alone(report, PolicySettings(), session, Run())
+    return _judged_alone(report, PolicySettings(), _interruption(session), Run())
 
 
-def _judged_alone(report: Report, policy: PolicySettings, session: Session, run: Run) -> Judged:
-    """An interrupted run, judged without asking anybody anything."""
-    kept = tuple(gap for gap in report.gaps if gap.subject != INTERRUPTION)
-    report = replace(report, gaps=(*kept, _interruption(session)))
-    reason = f"interrupted by {session.interrupted}"
+def _judged_alone(report: Report, policy: PolicySettings, gap: Gap, run: Run) -> Judged:
+    """Judged without asking anybody anything, for the reason that the gap tells."""
+    kept = tuple(one for one in report.gaps if one.subject != gap.subject)
+    report = replace(report, gaps=(*kept, gap))
+    reason = gap.reason.partition(": ")[0]
     today = datetime.now(timezone.utc).date()
     verdict = judge(report, policy, baseline=None, today=today, strict_reason=reason)
     return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
@@ -90,6 +91,11 @@ def _judged_alone(report: Report, policy: PolicySettings, session: Session, run:
 
 def _interruption(session: Session) -> Gap:
     return Gap(INTERRUPTION, f"interrupted by {session.interrupted}: what had not finished was not checked")
+
+
+def _unreadable(error: PySecureCiError) -> Gap:
+    said = f"nothing could be compared with what was known: {error.message}"
+    return Gap("the repository", said, final=True)
 
 
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
@@ -158,6 +164,7 @@ def services_of(
         install=installer.install,
         environment=session.environment,
         scratch=session.new_folder,
+        open_scratch=session.open_folder,
         interpreter=surroundings.interpreter,
         history=surroundings.history,
         observer=progress,
@@ -167,19 +174,15 @@ def services_of(
         stopped=lambda: bool(session.interrupted),
         results=None if arguments.no_cache else results_of(project, advice, session),
         costs=None if arguments.no_cache else costs_of(project, session),
-        guarded=_guarded(project, session),
+        guarded=(*ours(project, session), *beside(project)),
         open_tree=not session.runner.sandbox.readonly,
+        open_install=_named_install(project) or not session.runner.sandbox.readonly,
     )
 
 
-def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
-    """Our cache, which the project's own code has no business in. Without namespaces only where that costs nothing.
-
-    Landlock closes a folder by allowing what lies beside it, so nothing new can be made in the folders above.
-    """
-    apart = not session.cache.resolve().is_relative_to(project.root)
-    closable = session.runner.sandbox.level is Level.NAMESPACES or apart
-    return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
+def _named_install(project: Project) -> bool:
+    """Whether the YAML names a command of its own, which may write into the tree."""
+    return isinstance(project.config.environment.install, tuple)
 
 
 def report_of(

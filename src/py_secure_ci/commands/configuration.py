@@ -10,6 +10,8 @@ from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ConfigError, UsageError
 from py_secure_ci.model import Stage
 
+MAX_SETTINGS = 4 * 1024 * 1024  # bytes
+
 
 def project_root(path: str) -> Path:
     """The folder to check. Raises UsageError if it is none."""
@@ -29,7 +31,7 @@ def find_config(root: Path, given: str | None) -> Config:
     path = Path(given) if given else root / DEFAULT_FILE
     stages = {tool.name: tool.stage for tool in TOOLS}
     try:
-        raw = path.read_bytes()
+        raw = _settings(path, None if given else root)
     except FileNotFoundError:
         if given:
             raise ConfigError(f"{given}: there is no such file", hint="Name an existing YAML file.") from None
@@ -52,6 +54,19 @@ def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
     except (ValueError, NotImplementedError, OSError):  # an absolute pattern, or one that leads out
         return ()
     return tuple(path.relative_to(root).as_posix() for path in found)
+
+
+def _settings(path: Path, root: Path | None) -> bytes:
+    """The bytes of a YAML file. One that nobody named is the repository's, and may lead nowhere else."""
+    if root is not None and not path.resolve(strict=True).is_relative_to(root.resolve()):
+        raise ConfigError(
+            f"{path.name}: this is a symbolic link out of the project", hint="Name that file with --config, or move it."
+        )
+    with path.open("rb") as stream:
+        raw = stream.read(MAX_SETTINGS + 1)
+    if len(raw) > MAX_SETTINGS:
+        raise ConfigError(f"{path.name}: more than {MAX_SETTINGS:,} bytes are not read as settings")
+    return raw
 
 
 def _refuse_near_names(root: Path) -> None:

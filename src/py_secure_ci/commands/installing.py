@@ -62,6 +62,16 @@ class Installer:
             )
         return Path(found).parent
 
+    def _released(self, tool: Tool, unusable: ToolchainError) -> Installation:
+        """The official release of a tool whose program on PATH is `unusable`. Raises ToolchainError that tells both."""
+        try:
+            found = self._added.from_release(tool.name) if tool.source else None
+        except ToolchainError as error:
+            raise ToolchainError(f"{unusable}; {error}", hint=error.hint) from None
+        if found is None:
+            raise unusable
+        return found
+
     def _find(self, tool: Tool, source: str, python: Path | None) -> Installation:
         program, distribution = tool.program or tool.name, tool.distribution or tool.name
         if source == "path":
@@ -69,11 +79,8 @@ class Installer:
             place = self._session.new_folder()
             try:
                 return self._toolchain.from_path(tool.name, program=program, cwd=place, seconds=limit)
-            except ToolchainError:
-                released = self._added.from_release(tool.name) if tool.source else None
-                if released is None:
-                    raise
-                return released
+            except ToolchainError as error:
+                return self._released(tool, error)
         if source == "project":
             if python is None:
                 raise ToolchainError(

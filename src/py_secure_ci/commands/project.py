@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,22 @@ class Project:
     name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
+def ours(project: Project, session: Session) -> tuple[Path, ...]:
+    """What no child may change because it is ours: what the session holds, and the report's folder."""
+    return (*session.ours, *_apart(project, project.output))
+
+
+def beside(project: Project) -> tuple[Path, ...]:
+    """The rest of the repository that the project is in, other projects among it, and what git knows of it."""
+    repository = project.tree.repository
+    return _apart(project, repository.top, *repository.folders) if repository else ()
+
+
+def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
+    """Those that are there, and not closed together with the project's own folder."""
+    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
+
+
 def tools_by_name(config: Config) -> dict[str, Tool]:
     """The registry by name, and the tools and reports of the user's own."""
     return {tool.name: tool for tool in (*TOOLS, *(custom_tool(one) for one in config.custom))}
@@ -58,11 +75,17 @@ def open_with(config: Config, root: Path, folder: Path, session: Session, ours: 
 
 
 def output_folder(root: Path, output: Path | None) -> Path:
-    """Where the report goes. Raises UsageError if that would be the project itself."""
+    """Where the report goes. Raises UsageError if that would be the project itself, or where a link of its leads."""
     folder = (output or root / DEFAULT_OUTPUT).absolute()
     if folder == root or folder in root.parents:
         raise UsageError(
             f"--output-dir {output}: the report cannot go into the project's own folder itself",
             hint="Give it a folder of its own.",
+        )
+    plain = Path(os.path.normpath(folder))
+    if plain.is_relative_to(root) and folder.resolve() != plain:
+        raise UsageError(
+            f"{plain.relative_to(root)}: the report's folder is reached through a symbolic link of the project",
+            hint="Remove the link, or choose another folder with --output-dir.",
         )
     return folder

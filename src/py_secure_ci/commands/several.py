@@ -10,12 +10,13 @@ from py_secure_ci.checking.pipeline import Run
 from py_secure_ci.commands.checking import Judged, check_project
 from py_secure_ci.commands.projects import Member
 from py_secure_ci.commands.session import Session
-from py_secure_ci.commands.show import finish, place_of, write_report
+from py_secure_ci.commands.show import finish, write_report
 from py_secure_ci.config.overrides import override
 from py_secure_ci.config.schema_errors import did_you_mean
 from py_secure_ci.errors import UsageError
 from py_secure_ci.judging.joining import Judgement, joined
 from py_secure_ci.model import Stage
+from py_secure_ci.output import place_of
 
 
 @dataclass(frozen=True, slots=True)

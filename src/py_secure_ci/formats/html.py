@@ -180,7 +180,7 @@ def _check_row(outcome: Outcome, findings: list[Finding]) -> tuple[str, ...]:
     if isinstance(outcome, Completed):
         gaps = f", {plural(len(outcome.gaps), 'gap')}" if outcome.gaps else ""
         told = text((by_severity(findings) or "clean") + gaps)
-        return (*first, text(f"{outcome.looked_at:,} {outcome.unit}"), told, lock)
+        return (*first, text(plural(outcome.looked_at, outcome.unit.removesuffix("s"))), told, lock)
     if isinstance(outcome, Failed):
         return (*first, "nothing", tag("strong", f"failed: {outcome.reason}", "error"), lock)
     return (*first, "nothing", text(f"skipped: {outcome.reason}"), lock)

@@ -235,7 +235,9 @@ def _told(outcome: Outcome, findings: list[Finding]) -> tuple[str, str]:
     """(what it looked at, how that ended)."""
     if isinstance(outcome, Completed):
         gaps = f", {plural(len(outcome.gaps), 'gap')}" if outcome.gaps else ""
-        return f"{outcome.looked_at} {markdown(outcome.unit, 40)}", (by_severity(findings) or "clean") + gaps
+        return plural(outcome.looked_at, markdown(outcome.unit.removesuffix("s"), 40)), (
+            by_severity(findings) or "clean"
+        ) + gaps
     if isinstance(outcome, Failed):
         return "nothing", f"**failed**: {markdown(outcome.reason)}"
     return "nothing", f"skipped: {markdown(outcome.reason)}"

@@ -15,6 +15,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from py_secure_ci.adapting.cyclonedx import components_of, steady
+from py_secure_ci.adapting.file_kinds import packed
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
 from py_secure_ci.pins import Component
@@ -105,7 +106,7 @@ def _unseen(task: Task, seen: list[Component]) -> Iterator[Gap]:
 
 
 def _select(files: tuple[str, ...], settings: Mapping[str, str]) -> Selection:  # noqa: ARG001 (no settings steer it)
-    return Selection(files)
+    return Selection(files, packed(files))
 
 
 TOOL = Tool(
@@ -121,5 +122,7 @@ TOOL = Tool(
     needs_pins=False,
     default=True,
     depends_on=("",),
+    # Of Python files it reads setup.py alone, and what it takes for an interpreter (`**/python*`) or a program.
+    never_opens=r"(?!setup\.py$|python|libpython).*\.pyi?",
     lasting_gaps="syft (sees|does not see) ",  # its list is made of the files, ours of the same
 )

@@ -25,6 +25,7 @@ CHECK = Check(
     argv=_argv,
     fresh=r"^DEBUG Existing `uv\.lock` satisfies workspace requirements$",
     stale=r"^DEBUG (?:Resolving despite|Ignoring) existing lockfile due to (.*)$",
+    unable=frozenset({2}),
     fix="Run `uv lock` and commit the result.",
 )
 TOOL = Tool(

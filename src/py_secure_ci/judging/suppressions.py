@@ -19,7 +19,6 @@ from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Failed, Inline, Outcome, Report
 from py_secure_ci.tables import matches_any
 
-
 # What is written for people may show such a comment; one that suppresses nothing there is no mistake.
 _PROSE = (".md", ".markdown", ".rst", ".txt", ".adoc")
 

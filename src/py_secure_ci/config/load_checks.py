@@ -48,7 +48,12 @@ def _refuse_empty(source: YamlSource, custom: tuple[CustomTool, ...]) -> None:
 
 
 def _check_files(source: YamlSource, exists: Callable[[str], bool]) -> None:
-    """A tool's own file that is not there: the tool would end with words that name no line."""
+    """A tool's own file that is not there: the tool would end with words that name no line.
+
+    With several projects it is looked for in the folder of each, so that nothing can be said here.
+    """
+    if source.data.get("projects"):
+        return
     for name, said in (source.data.get("tools") or {}).items():
         path = said.get("config", "")
         if path and name not in _MADE_LATER and not exists(path):

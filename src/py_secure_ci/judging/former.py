@@ -20,7 +20,7 @@ from py_secure_ci.model import Finding
 from py_secure_ci.report import Hunk, Report
 
 Text = Callable[[str], str | None]
-_LARGEST = 400_000  # lines times lines of a hunk that are compared; beyond, every line of it counts as changed
+_LARGEST = 40_000  # lines times lines of a hunk that are compared; beyond, every line of it counts as changed
 _HEADER = re.compile(r"^((?:async\s+)?def|class)\s+[^\W\d]\w*")
 
 

@@ -92,12 +92,12 @@ SEEDS: dict[str, tuple[str, dict[str, str]]] = {
         {"django-check": "security.W018"},
     ),
     "seeds/old/requirements.txt": (
-        "urllib3==1.24.1\njinja2==2.7.1\n",
+        "urllib3==1.22\n",
         {
             "pip-audit": "CVE-2019-11324",
             "uv-audit": "CVE-2019-11324",
             "osv-scanner": "CVE-2019-11324",
-            "trivy": "CVE-2014-1402",
+            "trivy": "CVE-2018-20060",
             "safety": "CVE-2019-11324",
             "licences": "licence-denied",
         },
@@ -192,7 +192,7 @@ def settings(python: Path, folder: Path) -> dict[str, Any]:
     stages["test"] |= {"coverage": 0}
     stages["sca"] |= {
         "advisories": {"source": "snapshot", "on_stale": "warn", "max_age_days": 10000},
-        "licences": {"deny": ["GPL-3.0-only"], "packages": {"jinja2": "GPL-3.0-only"}, "unknown": "pass"},
+        "licences": {"deny": ["GPL-3.0-only"], "packages": {"urllib3": "GPL-3.0-only"}, "unknown": "pass"},
     }
     tools = {"trivy": {"settings": {"cache": str(database(folder))}}} if shutil.which("trivy") else {}
     return {"version": 1, "stages": stages, "tools": tools, "environment": {"python": str(python)}}

@@ -86,7 +86,8 @@ def _findings(hook: Hook, task: Task) -> Iterator[Finding]:
     for path, line, said in named:
         yield _finding(hook.name, path, int(line) or None, said.strip())
     if not named:
-        yield _finding(hook.name, CONFIG, None, f"The hook {hook.name} fails")
+        last = hook.text.strip().rpartition("\n")[2][:200]
+        yield _finding(hook.name, CONFIG, None, f"The hook {hook.name} fails{last and f': {last}'}")
 
 
 def _finding(hook: str, path: str, line: int | None, message: str) -> Finding:
@@ -105,4 +106,5 @@ TOOL = Tool(
     parse=_parse,
     select=_select,
     canary=planted("pre-commit", "planted"),
+    nothing=CONFIG,
 )

@@ -8,16 +8,16 @@ a second run for the canary. An unreadable file and a syntax error are gaps.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from glob import escape
 from pathlib import Path
 
-from py_secure_ci.adapting.findings import answer, rules_of, sorted_out
+from py_secure_ci.adapting.findings import answer, rules_of
+from py_secure_ci.adapting.missing_imports import looked_up
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.pyrefly_report import is_unread, read_report
+from py_secure_ci.adapting.pyrefly_report import is_unread, planted_in, read_report
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import absolute_pieces
-from py_secure_ci.model import Location, Stage
+from py_secure_ci.model import Stage
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 OPTIONS = ("-v", "--output-format=json", "--summary=full", "--color=never", "--use-ignore-files=false")
@@ -39,12 +39,8 @@ def _commands(task: Task) -> tuple[Command, ...]:
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     said = read_report(executions["main"], len(task.files), task)
-    planted = [
-        replace(one, location=Location((task.scratch / one.location.path).as_posix()))
-        for one in read_report(executions["canary"], len(task.canaries), task)
-        if one.location
-    ]
-    kept, gaps = sorted_out("pyrefly", said, is_unread)
+    planted = [planted_in(task.scratch, one) for one in read_report(executions["canary"], len(task.canaries), task)]
+    kept, gaps = looked_up("pyrefly", said, task, is_unread, {"missing-import", "missing-source"})
     rules = rules_of(kept, "https://pyrefly.org/en/docs/error-kinds/#{rule}")
     return answer(task, (*kept, *planted), rules, gaps=gaps)
 

@@ -1,7 +1,7 @@
 """Where every run inside the project's own interpreter starts and ends.
 
-usage: start.py REQUEST.json, which names the runner beside it. Standard library only, and old syntax on purpose: the
-project picks the Python.
+usage: start.py REQUEST.json RUNNER.py, both beside it. Standard library only, and old syntax on purpose: the project
+picks the Python.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 from typing import Any
 
 
-def main(request_file: str) -> int:
+def main(request_file: str, runner: str) -> int:
     """The exit status of the runner."""
     scratch = os.path.dirname(os.path.abspath(request_file))
-    session = load(os.path.join(scratch, "session.py")).Session(request_file, load)
-    status: int = session.load(session.request["runner"]).main(session)
+    session = load(os.path.join(scratch, "session.py")).Session(request_file, runner, load)
+    status: int = session.load(runner).main(session)
     return status
 
 
@@ -31,4 +31,4 @@ def load(path: str) -> Any:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

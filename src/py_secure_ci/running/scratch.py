@@ -15,7 +15,6 @@ from types import TracebackType
 
 from py_secure_ci.errors import OutputError
 
-
 _PREFIX = "py-secure-ci-"
 _STALE = 2 * 24 * 3600.0  # seconds; no run takes so long
 

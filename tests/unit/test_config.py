@@ -179,6 +179,7 @@ def test_a_tools_own_file_has_to_be_there():
     assert load_config(text, FILE, TOOLS, DEFAULTS, exists={"ci/ruff.toml"}.__contains__).options("ruff").config
     with pytest.raises(ConfigError, match=r"^\.py-secure-ci\.yml:2: tools\.ruff\.config: there is no file"):
         load_config(text, FILE, TOOLS, DEFAULTS, exists=lambda path: False)
+    assert load_config(text + b"projects: [a]\n", FILE, TOOLS, DEFAULTS, exists=lambda path: False).projects
 
 
 def test_the_checks_of_hygiene_are_those_that_there_are():

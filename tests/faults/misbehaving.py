@@ -302,7 +302,7 @@ def many(count: int) -> Fault:
         said = recorded(plan)
         for name, text in said["files"].items():
             with open(os.path.join(scratch(), name), "wb") as file:
-                pour(file.fileno(), text, count if name.endswith("l") else 0)
+                pour(file.fileno(), text, count if name.endswith("l") or not said["stdout"] else 0)
         if for_people(said):
             pour(2, said["stderr"], count)
         else:

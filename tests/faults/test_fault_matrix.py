@@ -144,7 +144,7 @@ def test_tools_that_misbehave_side_by_side_never_read_as_clean(turn: int, lab: A
 @pytest.mark.parametrize("fault", [pytest.param(one, id=one.name, marks=pytest.mark.slow) for one in FAULTS])
 def test_one_tool_that_misbehaves_is_enough(fault: Fault, lab: Any, tmp_path: Path) -> None:
     """Alone beside one that is honest; which tool it is takes turns."""
-    others = [name for name in NAMES if name not in TESTERS]
+    others = [name for name in NAMES if name not in TESTERS and fits(name, fault)]
     number = FAULTS.index(fault)
     check(lab, tmp_path, {others[number % len(others)]: fault, others[(number + 1) % len(others)]: HONEST})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import socket
@@ -124,8 +125,11 @@ def test_at_any_moment(lab: Any, tmp_path: Path, lifetime: float, count: int) ->
 def cut_short(started: Started, sent: signal.Signals) -> None:
     """The run meets the signal while it starts, plans, runs, judges, renders, writes, or has ended by itself."""
     status = started.end(sent)
-    started.nothing_left()
     there = (started.project.output / "report.json").exists()
+    if sent == signal.SIGINT and too_early(started.said):
+        assert not there
+        return
+    started.nothing_left()
     if status == 3:
         verdict = valid(started)["verdict"]
         assert verdict["status"] == "INCOMPLETE"
@@ -135,6 +139,11 @@ def cut_short(started: Started, sent: signal.Signals) -> None:
     else:  # before the run began, or so late that it had ended but for the last breath
         assert status in (-sent, 130), started.said
         assert not there or valid(started)["verdict"]["status"] == "FAIL"
+
+
+def too_early(said: str) -> bool:
+    """Whether Python itself was not up when INT arrived: it tells that in its own way, and no line of ours had run."""
+    return "KeyboardInterrupt" in said and not re.search(r"py_secure_ci/(?!__main__\.py|__init__\.py)", said)
 
 
 def ends_at_once(started: Started) -> dict[str, Any]:

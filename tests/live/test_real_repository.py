@@ -56,7 +56,7 @@ SEEDS: dict[str, tuple[str, dict[str, str]]] = {
     ),
     "seeds/knot.py": (KNOT, {"radon": "complexity"}),
     "seeds/layout.py": ("x = {  'a':1 }\n", {"ruff-format": "unformatted", "black": "unformatted"}),
-    "seeds/typed.py": (
+    "src/planted_types.py": (  # where projects have their checkers look
         "def total() -> int:\n    return 'three'\n",
         {
             "mypy": "return-value",

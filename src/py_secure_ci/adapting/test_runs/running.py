@@ -76,7 +76,7 @@ def run_command(
     reruns = tuple(f"rerun-{number}.jsonl" for number in range(1, options.reruns + 1)) if not plain else ()
     return Command(
         name=name,
-        argv=(str(task.python), str(task.scratch / START), str(task.scratch / f"{name}.json"), script),
+        argv=(str(task.python), *(str(task.scratch / one) for one in (START, f"{name}.json", script))),
         inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", COVERAGE, "profile.txt", *reruns, *outputs),
         # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.

@@ -38,11 +38,13 @@ def load_config(
     defaults: Mapping[Stage, tuple[str, ...]],
     expand: Callable[[str], tuple[str, ...]] = lambda _pattern: (),
     exists: Callable[[str], bool] = lambda _path: True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Config:
     """Settings from the bytes of a YAML file, or from none.
 
     `tools`: every known tool and its stage. `defaults`: those of each stage when the YAML says nothing.
     `expand`: the files (root-relative) that a pattern of `import` fits. `exists`: whether there is such a file.
+    `settings`: what may be set of each tool (see `config_schema`).
     Raises ConfigError with `file:line: key` for whatever is wrong.
     """
     digest = hashlib.sha256(raw or b"").hexdigest()
@@ -51,7 +53,7 @@ def load_config(
     source = read_yaml(raw, file)
     own = custom_names(source.data, tools)
     known = {**tools, **own}
-    schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
+    schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own, settings))
     custom = custom_tools(source.data, own) + imported(source.data, known, expand)
     check_meaning(source, custom, exists)
     names = (*known, *(one.name for one in custom))

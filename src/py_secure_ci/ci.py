@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+_JOB_FILES = (
+    *("GITHUB_ENV", "GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CiContext:
@@ -18,6 +22,7 @@ class CiContext:
     repository_uri: str = ""
     summary_file: str = ""  # GITHUB_STEP_SUMMARY
     output_file: str = ""  # GITHUB_OUTPUT
+    job_files: tuple[str, ...] = ()  # what the platform reads when the step has ended, and told it at its start
     fork: bool = False
 
 
@@ -43,6 +48,7 @@ def _github(environ: Mapping[str, str]) -> CiContext:
         repository_uri=f"{server}/{repository}" if server and repository else "",
         summary_file=environ.get("GITHUB_STEP_SUMMARY", ""),
         output_file=environ.get("GITHUB_OUTPUT", ""),
+        job_files=tuple(environ[name] for name in _JOB_FILES if environ.get(name)),
         fork=_from_fork(environ.get("GITHUB_EVENT_PATH", "")),
     )
 

@@ -11,6 +11,12 @@ from pathlib import Path
 from py_secure_ci.errors import OutputError
 
 CANONICAL = "report.json"
+PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
+
+
+def place_of(output: Path, project: str) -> Path:
+    """Where the report of one of several projects goes. `project`: its folder; empty or `.`: the root project."""
+    return output / ROOT_PROJECT if project in ("", ".") else output.joinpath(PROJECTS, *project.split("/"))
 
 
 def write_all(folder: Path, texts: Mapping[str, str]) -> None:

@@ -17,7 +17,8 @@ def sentence(outcome: Outcome, seconds: float) -> str:
     name = outcome.tool.name
     if isinstance(outcome, Completed):
         count = len(outcome.findings)
-        what = f"{count:,} finding{'' if count == 1 else 's'} in {outcome.looked_at:,} {outcome.unit}"
+        unit = outcome.unit.removesuffix("s") if outcome.looked_at == 1 else outcome.unit
+        what = f"{count:,} finding{'' if count == 1 else 's'} in {outcome.looked_at:,} {unit}"
         gaps = f", {len(outcome.gaps):,} not looked at" if outcome.gaps else ""
         return f"{name}: {what}{gaps} ({seconds:.1f} s)"
     if isinstance(outcome, Failed):

@@ -12,6 +12,16 @@ from py_secure_ci.pins import Component, Dependencies
 SCHEMA_VERSION = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Hunk:
+    """One replaced stretch of a file. A stretch of no lines stands after the line that `start` names."""
+
+    old_start: int
+    old_count: int
+    start: int
+    count: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolInfo:
     """Which program gave an outcome. `source`: locked | project | path. `lock`: digest of its lock file.

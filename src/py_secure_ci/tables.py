@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
@@ -23,10 +23,18 @@ def matches_any(name: str, globs: Iterable[str]) -> bool:
 
 @lru_cache(maxsize=1 << 16)  # few rules, few tables, and a question for every finding and row
 def _matches(name: str, globs: tuple[str, ...]) -> bool:
-    return any(_glob(glob).fullmatch(name) is not None for glob in globs)
+    return any(_means(glob)(name) for glob in globs)
 
 
 @lru_cache(maxsize=4096)
+def _means(glob: str) -> Callable[[str], object]:
+    """Whether a name matches. Most globs are plain names, and to compile hundreds of patterns would take a while."""
+    if "*" in glob or "?" in glob or not glob.isascii():
+        return _glob(glob).fullmatch
+    plain = glob.lower()
+    return lambda name: name.lower() == plain and name.isascii()
+
+
 def _glob(glob: str) -> re.Pattern[str]:
     pattern = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in glob)
     return re.compile(pattern, re.IGNORECASE | re.DOTALL)

@@ -190,6 +190,9 @@ class Tool:
     # Endings of all files of the project that the answer can depend on besides the settings (and, with
     # `needs_environment`, the environment): the answer as a whole may be kept by their content. None: never kept.
     depends_on: tuple[str, ...] | None = None
+    # Regular expression over the base names of those among them whose text does not matter: only their names do. (One
+    # that is not text may be a program, and counts whole.)
+    never_opens: str = ""
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.
     leads_out: str = ""

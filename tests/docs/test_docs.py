@@ -15,7 +15,7 @@ import pytest
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cli import _parser, main
-from py_secure_ci.commands.project import default_tools
+from py_secure_ci.commands.configuration import default_tools
 from py_secure_ci.config.load import load_config
 from py_secure_ci.evidence import NAME, digest, evidence_text
 from py_secure_ci.model import Stage

@@ -88,6 +88,11 @@ def scratch() -> str:
     return os.path.dirname(os.environ["TMPDIR"])
 
 
+def root() -> str:
+    """The project's folder; not every tool is started there."""
+    return f"{ME[: ME.index('/programs/')]}/project"
+
+
 def way_down() -> str:
     """From where it was started to the scratch folder, for a tool that names files so; empty where that is no way."""
     way = os.path.relpath(scratch(), os.getcwd())
@@ -97,13 +102,13 @@ def way_down() -> str:
 def bland(text: str) -> str:
     """What changes from run to run, taken out."""
     text = text.replace(way_down() or scratch(), "@WAY@" if way_down() else "@SCRATCH@")
-    text = text.replace(scratch(), "@SCRATCH@").replace(os.getcwd(), "@ROOT@")
+    text = text.replace(scratch(), "@SCRATCH@").replace(root(), "@ROOT@")
     return re.sub(r"127\.0\.0\.1:\d+", "@SERVER@", text)
 
 
 def vivid(text: str) -> str:
     text = text.replace("@WAY@", way_down() or scratch())
-    return text.replace("@SCRATCH@", scratch()).replace("@ROOT@", os.getcwd())
+    return text.replace("@SCRATCH@", scratch()).replace("@ROOT@", root())
 
 
 def key() -> str:

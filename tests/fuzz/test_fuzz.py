@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.checking.execution import FAULTS
-from py_secure_ci.commands.project import default_tools
+from py_secure_ci.commands.configuration import default_tools
 from py_secure_ci.config.load import load_config
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.config.settings import Config

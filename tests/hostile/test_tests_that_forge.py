@@ -94,12 +94,6 @@ def ended(kit: Any, one: Any, *words: str) -> Any:
 
 def blocked(ran: Any) -> None:
     assert ran.status in (1, 3), ran.stdout + ran.stderr
-    if not (
-        ran.output / "report.json"
-    ).exists():  # a repository that no longer can be read ends the run: told, never PASS
-        assert "py-secure-ci:" in ran.stderr, ran.stdout + ran.stderr
-        assert "Traceback" not in ran.stderr, ran.stderr
-        return
     assert ran.outcome("pytest")["kind"] == "completed", ran.report  # the project's code did run
     found = {(one["tool"], one["rule"]): one for one in ran.report["verdict"]["findings"]}
     assert found["bandit", "B602"]["fingerprint"] in ran.report["verdict"]["blocking"], ran.report["verdict"]
@@ -122,6 +116,23 @@ def test_a_change_cannot_pass_by_its_own_tests(
     blocked(ended(kit, one, *base, *words))
 
 
+@pytest.mark.parametrize("words", [(), ("--no-cache",)], ids=["what is known is kept", "nothing is kept"])
+def test_a_repository_that_can_no_longer_be_read_ends_in_a_report(
+    words: tuple[str, ...], kit: Any, tmp_path: Path
+) -> None:
+    before = project_of(kit, tmp_path / "before" / "project", "")
+    assert ended(kit, before, "--base", "main", *words).status == 1  # the same base, of which the findings are kept
+    one = project_of(kit, tmp_path / "project", FORGED_OBJECT)
+    ran = ended(kit, one, "--base", "main", *words)
+    kit.no_traceback(ran)
+    blocked(ran)
+    if not words:
+        assert ran.status == 3
+        assert ran.status_word == "INCOMPLETE"
+        (gap,) = [gap for gap in ran.report["report"]["gaps"] if gap["subject"] == "the repository"]
+        assert "does not hold what its name says" in gap["reason"]
+
+
 def test_tests_cannot_write_the_baseline(kit: Any, tmp_path: Path) -> None:
     one = project_of(kit, tmp_path / "project", "")
     first = ended(kit, one, "--stage", "sast")
@@ -135,3 +146,28 @@ def test_tests_cannot_write_the_baseline(kit: Any, tmp_path: Path) -> None:
     written.unlink()
     one.write({"conftest.py": f"import pathlib\npathlib.Path({str(written)!r}).write_text({text!r})\n"})
     blocked(ended(kit, one))
+
+
+OTHERS = """\
+import pathlib, subprocess
+
+here = pathlib.Path(__file__).resolve().parent
+(here.parent / "b" / "app.py").write_text("X = 1\\n")
+subprocess.run(["git", "update-ref", "refs/heads/main", "HEAD"], cwd=here)
+"""
+
+
+def test_the_tests_of_one_project_cannot_hide_the_code_of_another(kit: Any, tmp_path: Path) -> None:
+    one = kit.Project(tmp_path / "project")
+    several = {**YAML, "projects": [{"path": "a"}, {"path": "b"}]}
+    one.write(
+        {".py-secure-ci.yml": json.dumps(several), "a/test_a.py": TEST, "b/app.py": "X = 1\n", "b/test_b.py": TEST}
+    )
+    one.commit().git("checkout", "-q", "-b", "change")
+    one.write({"a/conftest.py": OTHERS, "b/app.py": EVIL})
+    one.git("add", "-A")
+    one.git("commit", "-q", "-m", "change")
+    ran = ended(kit, one, "--base", "main", "--no-cache")
+    kit.no_traceback(ran)
+    assert ran.status == 3, ran.stdout + ran.stderr
+    assert "changed before this project was checked: app.py" in " ".join(ran.stdout.split())

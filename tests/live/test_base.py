@@ -120,6 +120,66 @@ def test_a_report_of_something_else_is_told_and_not_used(repository: Repository,
     assert (states(report)["bandit/B307 existing"], states(report)["bandit/B307 new"]) == (1, 1)
 
 
+def several(repository: Repository) -> str:
+    """Two projects below a root with nothing for any tool; a defect in each, and then one more in one of them."""
+    config = (
+        "projects: [one, two]\nstages: {type: false, test: false, sca: false, sbom: false, secrets: false, ci: false}\n"
+    )
+    first = repository.commit({CONFIG: config, "one/a.py": EVAL, "two/a.py": EVAL, "two/b.py": EVAL})
+    repository.run("--no-cache", name="stored")
+    repository.commit({"one/c.py": SHELL, "two/b.py": "X = 1\n"})
+    return first
+
+
+MORE = Counter({"bandit/B307 existing": 2, "bandit/B602 new": 1, "bandit/B404 new": 1, "fixed": 1})
+
+
+def test_a_kept_report_over_several_projects_is_that_of_each(repository: Repository) -> None:
+    first = several(repository)
+    stored = repository.root.parent / "stored" / "report.json"
+    status, _, report = repository.run("--no-cache", "--base", first, "--base-report", str(stored))
+    assert (status, source(report), states(report)) == (1, "report", MORE)
+    sarif = json.loads((repository.root.parent / "out" / "py-secure-ci.sarif").read_text(encoding="utf-8"))
+    places = [one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for run in sarif["runs"] for one in run["results"]]  # fmt: skip
+    assert sorted(set(places)) == ["one/a.py", "one/c.py", "two/a.py"]
+    # Without the reports of single projects beside it there is nothing to tell one project's findings from another's.
+    shutil.rmtree(stored.parent / "projects")
+    status, said, report = repository.run("--no-cache", "--base", first, "--base-report", str(stored))
+    assert (status, source(report), states(report)) == (1, "worktree", MORE)
+    assert "so it was not used" in " ".join(said.split())
+
+
+def test_a_baseline_of_several_projects_is_a_file_in_each(repository: Repository) -> None:
+    several(repository)
+    stored = repository.root.parent / "stored" / "report.json"
+    assert repository.run("--report", str(stored), command="baseline write")[0] == 0
+    assert not (repository.root / ".py-secure-ci-baseline").exists()
+    status, _, report = repository.run("--no-cache")
+    assert (status, source(report), states(report)) == (1, "baseline", MORE)
+
+
+def test_a_report_that_was_merged_of_parts_is_kept_like_any_other(repository: Repository) -> None:
+    first = repository.commit({"a.py": EVAL, "b.py": EVAL})
+    folder = repository.root.parent / "parts"
+    words = ["--stage", "lint,sast", "--offline", "--no-cache"]
+    for command in (
+        ["plan", str(repository.root), *words, "--jobs", "2", "--output-dir", str(folder)],
+        *(["run", str(repository.root), *words, "--part", f"{n}-of-2", "--plan", str(folder / "plan.json"), "--output-dir", str(folder)] for n in (1, 2)),
+        ["merge", str(folder), "--path", str(repository.root), "--output-dir", str(folder / "whole"), "--exit-zero"],
+    ):  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-m", "py_secure_ci", *command], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stdout + done.stderr)
+    repository.commit({"b.py": "X = 1\n", "c.py": SHELL})
+    stored = folder / "whole" / "report.json"
+    status, _, report = repository.run("--no-cache", "--base", first, "--base-report", str(stored))
+    assert (status, source(report)) == (1, "report")
+    assert states(report) == Counter(
+        {"bandit/B307 existing": 1, "bandit/B602 new": 1, "bandit/B404 new": 1, "fixed": 1}
+    )
+
+
 def test_a_kept_report_without_a_base_is_told(repository: Repository) -> None:
     repository.commit({"b.py": EVAL})
     status, said, report = repository.run("--base-report", "kept.json")
@@ -166,6 +226,22 @@ def test_another_password_in_the_same_place_is_new(repository: Repository) -> No
     assert states(repository.run("--base", first)[2])["bandit/B105 existing"] == 1
     repository.commit({"a.py": f"password = '{NEW}'\n"})
     assert states(repository.run("--base", first)[2]) == Counter({"bandit/B105 new": 1, "fixed": 1})
+
+
+def test_a_renamed_function_and_a_raised_action_are_no_news(repository: Repository) -> None:
+    steps = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v3\n"
+    flow = ".github/workflows/a.yml"
+    first = repository.commit({"a.py": SHELL + "\n\n" + EVAL, flow: steps})
+    renamed = (SHELL + "\n\n" + EVAL).replace("def start", "def begin").replace("def answer", "async def reply")
+    repository.commit({"a.py": renamed, flow: steps.replace("@v3", "@v4")})
+    status, _, report = repository.run("--no-cache", "--base", first, "--stage", "lint,sast,ci")
+    known = states(report)
+    assert {one.partition(" ")[2] for one in known} == {"existing"}
+    assert known["zizmor/unpinned-uses existing"] == known["bandit/B602 existing"] == known["bandit/B307 existing"] == 1
+    assert status == 0
+    repository.commit({"a.py": renamed.replace("eval(text)", "eval(text.strip())")})
+    status, _, report = repository.run("--no-cache", "--base", first, "--stage", "lint,sast,ci")
+    assert (status, states(report)["bandit/B307 new"], states(report)["fixed"]) == (1, 1, 1)
 
 
 def test_without_history_everything_is_new_and_it_is_told(repository: Repository, tmp_path: Path) -> None:

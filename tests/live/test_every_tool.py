@@ -1,10 +1,14 @@
-"""Every tool that is not on by default, whole and for real, on the example shop with a defect for each."""
+"""Every tool, whole and for real, on the example shop: those on by default find what its page names, and no more.
+
+For each of the others a defect is added.
+"""
 
 from __future__ import annotations
 
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -134,6 +138,23 @@ def run(project: Path, output: Path, name: str, environment: Path | None = None)
     outcomes = json.loads((output / "report.json").read_text(encoding="utf-8"))["report"]["outcomes"]
     assert [one["tool"]["name"] for one in outcomes] == [name]
     return dict(outcomes[0])
+
+
+def test_those_on_by_default_find_what_the_page_names(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    shutil.copytree(SHOP, root)
+    cells = [re.findall(r"[^|`\s]+", line) for line in (SHOP / "DEFECTS.md").read_text("utf-8").splitlines()]
+    named = {tuple(row) for row in cells if row and row[0] in {stage.value for stage in Stage}}
+    assert {stage for stage, *_ in named} == {tool.stage.value for tool in TOOLS if tool.default} - {"sbom"}
+    assert cli.main(["run", str(root), "--offline", "--output-dir", str(tmp_path / "report")]) == 1
+    document = json.loads((tmp_path / "report" / "report.json").read_text(encoding="utf-8"))
+    stages = {one["tool"]["name"]: one["tool"]["stage"] for one in document["report"]["outcomes"]}
+    found = {
+        (stages[one["tool"]], one["location"]["path"], str(one["location"]["line"]), f"{one['tool']}/{one['rule']}")
+        for one in document["verdict"]["findings"]
+        if one["fingerprint"] in document["verdict"]["blocking"]
+    }
+    assert found == named
 
 
 def test_every_other_tool_has_a_defect_to_find() -> None:

@@ -87,7 +87,7 @@ def execute(task: Task, command: Command, programs: str) -> Execution:
         (task.scratch / name).write_text(text, encoding="utf-8")
     done = subprocess.run(
         command.argv,
-        cwd=task.root,
+        cwd=task.scratch if command.in_scratch else task.root,
         env={"PATH": programs, "HOME": str(task.scratch), "LANG": "C.UTF-8", **command.env},
         input=command.stdin.encode(),
         capture_output=True,

@@ -104,7 +104,8 @@ class Lab:
         log = self.root.parent / "log"
         log.write_text("")
         files = tuple(sorted(one.relative_to(self.root).as_posix() for one in self.root.rglob("*") if one.is_file()))
-        tree = Tree(root=self.root, repository=None, files=files)
+        binary = frozenset(name for name in files if b"\0" in (self.root / name).read_bytes())
+        tree = Tree(root=self.root, repository=None, files=files, binary=binary)
         sources = Sources(self.root, files)
         options = replace(lab.options, settings={**lab.options.settings, "log": str(log)})
         services = Services(
@@ -405,3 +406,18 @@ def test_a_whole_answer_goes_by_everything_it_depends_on(lab: Lab) -> None:
     (lab.root / "demo.ini").write_text("extend = ../other.ini\n")
     same(whole, ALL)
     same(whole, ALL)  # never with a configuration that leads out
+
+
+def test_of_a_file_whose_text_does_not_matter_only_the_name_counts(lab: Lab) -> None:
+    tool = replace(
+        WHOLE, depends_on=("",), never_opens=r"idle\..*", select=lambda _files, _settings: Selection(("a.txt", "b.txt"))
+    )
+    idle, due = replace(lab, tool=tool), ["a.txt", "b.txt"]
+    lab.write(idle="one\n")
+    same(idle, due)
+    lab.write(idle="other\n")
+    same(idle, [])
+    lab.write(c="other\n")
+    same(idle, due)
+    lab.write(idle="\x7fELF\0")  # a program
+    same(idle, due)

@@ -90,9 +90,9 @@ def all_records(executions: Mapping[str, Execution], what: str, key: str = "") -
     return [record for one in executions.values() for record in records(one.stdout, what, key)]
 
 
-def agree(tool: str, status: int, found: bool, count: int) -> None:
-    """Raises WrongShape unless exit status 1 means findings, and any other none."""
-    if (status == 1) != found:
+def agree(tool: str, status: int, found: bool, count: int, means: int = 1) -> None:
+    """Raises WrongShape unless the exit status that means findings goes with findings, and any other with none."""
+    if (status == means) != found:
         raise WrongShape(f"{tool} ended with exit status {status} and {count} findings")
 
 

@@ -82,6 +82,11 @@ def advisory(name: str, version: str, said: Mapping[str, Any], what: str) -> Vul
     return Vulnerability(name=name, version=version, ids=(field(said, "id", str, what), *aliases), fixed=fixed)
 
 
+def called(one: Mapping[str, Any], what: str, name: str = "name", version: str = "version") -> tuple[str, str]:
+    """Name and version of a package, which stand in a record at these keys. Raises WrongShape."""
+    return field(one, name, str, what), field(one, version, str, what)
+
+
 def requirements(pins: Iterable[Pin]) -> str:
     """The pins as the lines of a requirements file, each once."""
     return "".join(f"{line}\n" for line in sorted({f"{pin.name}=={pin.version}" for pin in pins}))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 from py_secure_ci.adapting.findings import Shape, agree, records, severities
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Severity
+from py_secure_ci.model import Finding, Location, Severity
 from py_secure_ci.tool import Execution, Task
 
 WORDS = severities("error", warn="warning", info="note")
@@ -23,6 +25,11 @@ def read_report(execution: Execution, due: int, task: Task) -> list[Finding]:
     if count is None or int(count[1].replace(",", "")) != due:
         raise WrongShape(f"pyrefly looked at {count[1] if count else 'none'} of {due} files")
     return found
+
+
+def planted_in(folder: Path, one: Finding) -> Finding:
+    """A finding in a file below another folder than the project's, from which its path counts."""
+    return replace(one, location=Location((folder / one.location.path).as_posix()) if one.location else None)
 
 
 def is_unread(one: Finding) -> bool:

@@ -58,18 +58,23 @@ def file_arguments(files: Iterable[str], scratch: Path, name: str) -> tuple[tupl
     return (f"@{(scratch / name).as_posix()}", *odd), {name: "".join(f"{one}\n" for one in listed)}
 
 
-def pieces(task: Task) -> tuple[Task, ...]:
-    """The task, cut so that the names of each piece fit on one command line."""
+def pieces(task: Task, more: int = 0) -> tuple[Task, ...]:
+    """The task, cut so that the names of each piece fit on one command line. `more`: bytes on top of each name."""
     groups: list[list[str]] = [[]]
     size = 0
     for file in task.files:
-        length = len(os.fsencode(file)) + 3
+        length = len(os.fsencode(file)) + 3 + more
         if groups[-1] and size + length > ARGUMENT_BYTES:
             groups.append([])
             size = 0
         groups[-1].append(file)
         size += length
     return tuple(replace(task, files=tuple(group)) for group in groups)
+
+
+def absolute_pieces(task: Task) -> tuple[Task, ...]:
+    """The same for a tool that is given absolute paths, in which some signs may have to be written with two more."""
+    return pieces(task, 3 * len(os.fsencode(task.root)))
 
 
 def named(*names: str) -> Select:

@@ -14,6 +14,8 @@ from packaging.version import InvalidVersion, Version
 
 from py_secure_ci.advisories.record import Record
 
+_START = ("introduced", "0")  # before every version, pre-releases of 0 among them
+
 
 class Answer(Enum):
     """Indeterminate: the record's bounds are no PEP 440 versions, so that nobody can tell."""
@@ -43,7 +45,7 @@ def match(records: Iterable[Record], version: str) -> Match:
 
 def evaluate(record: Record, version: Version) -> Answer:
     """Listed versions first, then the ranges. A local part (`2.1+cu118`) names a build of the same release."""
-    public = Version(version.public)
+    public = version if version.local is None else Version(version.public)
     listed = [_parse(one) for one in record.versions]
     if public in listed or version in listed:
         return Answer.AFFECTED
@@ -66,13 +68,10 @@ def is_malformed(events: Iterable[tuple[str, str]]) -> bool:
 
 
 def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> Answer:
-    if is_malformed(events):
+    if (bounds := _in_order(events)) is None:
         return Answer.INDETERMINATE
-    # `introduced: 0` comes before every version, pre-releases of 0 among them.
-    start = ("introduced", "0")
-    affected = start in events
-    parsed = [(bound, word) for word, text in events if (word, text) != start and (bound := _parse(text)) is not None]
-    for bound, word in sorted(parsed, key=lambda event: event[0]):
+    affected = _START in events
+    for bound, word in bounds:
         if word == "introduced":
             affected = affected or version >= bound
         elif word == "fixed":
@@ -80,6 +79,15 @@ def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> An
         else:
             affected = affected and version <= bound
     return Answer.AFFECTED if affected else Answer.NOT_AFFECTED
+
+
+@lru_cache(maxsize=1 << 14)  # each range is held against several versions: the pinned one, and those that fix others
+def _in_order(events: tuple[tuple[str, str], ...]) -> tuple[tuple[Version, str], ...] | None:
+    """The bounds from the lowest up, without the beginning of everything; None if one is no version."""
+    if is_malformed(events):
+        return None
+    parsed = [(bound, word) for word, text in events if (word, text) != _START and (bound := _parse(text)) is not None]
+    return tuple(sorted(parsed, key=lambda event: event[0]))
 
 
 @lru_cache(maxsize=1 << 16)  # bounds repeat: the same releases fix many advisories

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from py_secure_ci.advisories.matching import match
+from py_secure_ci.advisories.matching import Answer, evaluate
 from py_secure_ci.advisories.record import Record
 from py_secure_ci.advisories.upgrade_commands import Change, command
 from py_secure_ci.pins import Constraint, Declaration, Dependencies, Pin
@@ -33,10 +33,13 @@ def lowest_clean(records: Iterable[Record], version: str) -> str | None:
     """
     known = tuple(records)
     bounds = {bound: parsed for one in known for bound in one.fixed if (parsed := _parse(bound)) is not None}
-    above = sorted((parsed, bound) for bound, parsed in bounds.items() if parsed > Version(version))
-    clean = [(parsed, bound) for parsed, bound in above if not match(known, bound).affected]
-    final = [bound for parsed, bound in clean if not parsed.is_prerelease]
-    return next(iter([*final, *(bound for _, bound in clean)]), None)
+    here = Version(version)
+    above = sorted((parsed.is_prerelease, parsed, bound) for bound, parsed in bounds.items() if parsed > here)
+    return next((bound for _, parsed, bound in above if not _is_affected(known, parsed)), None)
+
+
+def _is_affected(records: Iterable[Record], version: Version) -> bool:
+    return any(evaluate(one, version) is Answer.AFFECTED for one in records)
 
 
 def way_out(pin: Pin, records: Iterable[Record], dependencies: Dependencies) -> Upgrade:

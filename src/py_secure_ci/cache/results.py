@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -173,7 +174,11 @@ class Results:
 
     def _inputs(self, tool: Tool) -> tuple[str, ...]:
         more = self._tree.scripts if tool.scripts else frozenset[str]()
-        return tuple(path for path in self._tree.files if path.endswith(tool.depends_on or ()) or path in more)
+        files = [path for path in self._tree.files if path.endswith(tool.depends_on or ()) or path in more]
+        if tool.never_opens:
+            idle = re.compile(tool.never_opens).fullmatch
+            files = [path for path in files if path in self._tree.binary or not idle(path.rpartition("/")[2])]
+        return tuple(files)
 
     def _whole(self, tool: Tool, task: Task, inputs: tuple[str, ...]) -> object | None:
         if tool.needs_pins and not self._advisories:

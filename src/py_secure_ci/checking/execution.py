@@ -16,7 +16,7 @@ from py_secure_ci.checking.merging import merge
 from py_secure_ci.checking.proof import CANARY_FOLDER, proved
 from py_secure_ci.checking.time_budget import OutOfTime, in_halves
 from py_secure_ci.errors import PySecureCiError, WrongShape
-from py_secure_ci.model import Gap
+from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Pin
 from py_secure_ci.report import Completed, Failed, Outcome, ToolInfo
 from py_secure_ci.running.request import Ended, Request
@@ -25,6 +25,8 @@ from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 MAX_OUTPUT = 64 * 1024 * 1024
 MAX_FINDINGS = 200_000
 _TIMED_OUT = "timed out"  # how the runner's word for it begins
+# What the project's own code may write to besides its scratch folder; what of ours lies in there is closed again.
+OPEN_TO_TESTS = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108
 # What an adapter may raise over names and outputs that nobody foresaw. It is the tool's failure, never the whole run's.
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError, MemoryError)
 
@@ -215,9 +217,24 @@ def _request(command: Command, task: Task, workshop: Workshop) -> Request:
         timeout=task.options.timeout if task.budget is None else task.budget,
         network=command.network,
         max_output=MAX_OUTPUT,
-        readonly=workshop.guarded if command.writes_tree else (task.root, *workshop.guarded),
-        writable=tuple(path for path in (task.scratch, task.cache) if path is not None),
+        readonly=_closed(command, task, workshop),
+        writable=tuple(path for path in (*_opened(workshop), task.scratch, task.cache) if path is not None),
     )
+
+
+def _closed(command: Command, task: Task, workshop: Workshop) -> tuple[Path, ...]:
+    """What a child cannot change. Tests are a stranger's code: to them everything is closed that is not opened."""
+    everything = (Path("/"),) if workshop.info.stage is Stage.TEST else ()
+    return (*everything, *(() if command.writes_tree else (task.root,)), *workshop.guarded)
+
+
+def _opened(workshop: Workshop) -> tuple[Path, ...]:
+    return open_to_tests() if workshop.info.stage is Stage.TEST else ()
+
+
+def open_to_tests() -> tuple[Path, ...]:
+    """Where everybody may write, as far as that holds on this machine."""
+    return tuple(path for path in OPEN_TO_TESTS if os.access(path, os.W_OK))
 
 
 def _program(folder: Path | None, name: str) -> Path:

@@ -20,7 +20,7 @@ from py_secure_ci.checking.scheduling import Slots
 from py_secure_ci.checking.work import Work
 from py_secure_ci.config.settings import Config, Options
 from py_secure_ci.dependencies.frameworks import frameworks_of
-from py_secure_ci.errors import ProjectEnvironmentError, ToolchainError
+from py_secure_ci.errors import ProjectEnvironmentError, SourceError, ToolchainError
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Component, Dependencies
 from py_secure_ci.report import Completed, Failed, Outcome, Skipped, ToolInfo
@@ -80,7 +80,9 @@ class Services:
     results: Results | None = None  # None: use and keep nothing of earlier runs
     costs: Costs | None = None
     guarded: tuple[Path, ...] = ()  # folders that no child may change
+    open_scratch: Callable[[], Path] | None = None  # like `scratch`, for the project's own code
     open_tree: bool = False  # the project's own tests can change it
+    open_install: bool = False  # making the project's environment can change it
     advisory_url: str = ""
     offline: bool = False
     history: Callable[[], History | None] = lambda: None  # raises SourceError
@@ -168,6 +170,7 @@ class _Check:
         self.began = time.monotonic()
         self.made: dict[str, Mapping[str, str]] = {}  # artifacts by tool
         self.scanners: list[Future[Outcome]] = []  # whose end the tests wait for
+        self.readers: list[Future[Outcome]] = []  # whose end a command that may write into the tree waits for
 
     def run(self, plans: tuple[Plan | Skipped | Failed, ...]) -> Run:
         due = [one for one in plans if isinstance(one, Plan)]
@@ -175,12 +178,16 @@ class _Check:
         # A thread for each tool, which never holds a slot itself, and enough for the pieces that wait for one.
         with ThreadPoolExecutor(len(due) + 4 * self.services.jobs + 2, thread_name_prefix="tool") as self.pool:
             needed = any(one.tool.needs_environment for one in due)
-            interpreter = self.pool.submit(self.services.interpreter) if needed else None
+            readers = threading.Event()  # all that look at the tree, and need no environment, are known
+            interpreter = self.pool.submit(self._interpreter, readers) if needed else None
             futures: dict[int, Future[Outcome]] = {}
             for one in sorted(due, key=lambda one: one.tool.stage in _BESIDE_TESTS):
                 future = futures[id(one)] = self.pool.submit(self._timed, one, interpreter)
                 if one.tool.stage not in _BESIDE_TESTS:
                     self.scanners.append(future)  # whole before the first test can ask for it
+                if not one.tool.needs_environment:
+                    self.readers.append(future)
+            readers.set()
             outcomes = tuple(futures[id(one)].result() if isinstance(one, Plan) else one for one in plans)
             self.result.interpreter = _interpreter(interpreter)
         self.result.outcomes = outcomes
@@ -188,6 +195,13 @@ class _Check:
         if self.services.costs is not None and self.result.processes:
             self.services.costs.save()
         return self.result
+
+    def _interpreter(self, readers: threading.Event) -> Interpreter | None:
+        """The project's own environment. A command that can change the tree starts when it has been read."""
+        if self.services.open_install:
+            readers.wait()
+            wait(self.readers)
+        return self.services.interpreter()
 
     def _timed(self, one: Plan, interpreter: Future[Interpreter | None] | None) -> Outcome:
         began = time.monotonic()
@@ -231,11 +245,15 @@ class _Check:
         installed = replace(installed, info=replace(installed.info, version=version, config=tuning(self.config, one)))
         gaps = () if trouble is None else (Gap("environment", f"the project's environment: {trouble.message}"),)
         tally = replace(one.tally, gaps=(*one.tally.gaps, *gaps))
+        try:
+            task = self._task(one, python, installed)
+        except SourceError as error:
+            return failed(info, f"what it is to look at cannot be told: {error.message}"), Reading(), gaps
         work = Work(
             tool=tool,
-            task=self._task(one, python, installed),
+            task=task,
             tally=tally,
-            workshop=self._workshop(installed),
+            workshop=self._workshop(installed, tool),
             results=self.services.results,
             costs=self.services.costs,
             jobs=self.services.jobs,
@@ -276,13 +294,13 @@ class _Check:
         paths = [path for path in self.tree.files if "/" in path and path.rpartition("/")[2] in tool.settings]
         return {path: self.sources.text(path) or "" for path in paths}
 
-    def _workshop(self, installed: Installed) -> Workshop:
+    def _workshop(self, installed: Installed, tool: Tool) -> Workshop:
         return Workshop(
             info=installed.info,
             programs=installed.programs,
             run=self.services.run,
             environment=self.services.environment,
-            scratch=self.services.scratch,
+            scratch=(tool.stage is Stage.TEST and self.services.open_scratch) or self.services.scratch,
             usage=self._usage,
             guarded=self.services.guarded,
             secrets=installed.variables,

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from py_secure_ci.commands.caching import label, memory_of
 from py_secure_ci.commands.comments import with_comments
-from py_secure_ci.commands.project import Project, find_config
+from py_secure_ci.commands.configuration import find_config
+from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.errors import ConfigError

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from py_secure_ci.commands.check import DEFAULT_OUTPUT
 from py_secure_ci.commands.comparing import committed
-from py_secure_ci.commands.project import project_root
+from py_secure_ci.commands.configuration import project_root
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.errors import BaselineError
 from py_secure_ci.formats.escaping import one_line
 from py_secure_ci.judging import baseline as baselines
 from py_secure_ci.judging.baseline import BASELINE_FILE
-from py_secure_ci.output import CANONICAL, write_one
-from py_secure_ci.report import Failed, Report
+from py_secure_ci.judging.joining import ROOT
+from py_secure_ci.output import CANONICAL, place_of, write_one
+from py_secure_ci.report import Failed, Report, Verdict
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -33,10 +34,23 @@ def _write(root: Path, given: str | None) -> int:
         )
     report, verdict = read_report(name)
     _refuse_incomplete(report, name)
-    known = baselines.of_report(report, verdict)
-    write_one(root / BASELINE_FILE, baselines.render(known))
-    print(f"{BASELINE_FILE}: {len(known.entries):,} findings are known from now on. Commit this file.")
+    if not report.context.projects:
+        _keep(root, "", report, verdict)
+    for project in report.context.projects:  # each has its own verdict, and so its own file
+        _keep(
+            root,
+            "" if project == ROOT else f"{project}/",
+            *read_report(str(place_of(Path(name).parent, project) / CANONICAL)),
+        )
     return 0
+
+
+def _keep(root: Path, folder: str, report: Report, verdict: Verdict) -> None:
+    known = baselines.of_report(report, verdict)
+    write_one(root / folder / BASELINE_FILE, baselines.render(known))
+    print(
+        one_line(f"{folder}{BASELINE_FILE}: {len(known.entries):,} findings are known from now on. Commit this file.")
+    )
 
 
 def _refuse_incomplete(report: Report, name: str) -> None:

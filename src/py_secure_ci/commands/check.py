@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from py_secure_ci.commands.configuration import project_root
 from py_secure_ci.commands.history import history_folder
-from py_secure_ci.commands.project import Project, open_project, output_folder, project_root
+from py_secure_ci.commands.project import Project, open_project, output_folder
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.show import clear, finish
 from py_secure_ci.config.overrides import override

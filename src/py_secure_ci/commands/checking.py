@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cache.memory import Memory
@@ -19,20 +18,19 @@ from py_secure_ci.checking.pipeline import Observer, Run, Services, check
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
-from py_secure_ci.commands.project import Project, tools_by_name
+from py_secure_ci.commands.project import Project, beside, ours, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.dependencies.frameworks import django_hint
-from py_secure_ci.errors import PySecureCiError
+from py_secure_ci.errors import PySecureCiError, UsageError
 from py_secure_ci.formats.escaping import visible
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
-from py_secure_ci.running.sandbox import Level
-from py_secure_ci.running.tree_guard import changed_since, tree_state
+from py_secure_ci.running.tree_guard import State, changed_since, tree_state
 from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
@@ -50,11 +48,32 @@ class Judged:
     memory: Memory | None = None  # what earlier runs made of the same report
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled before any code of the repository could run. `before`: empty where that cannot write."""
+
+    surroundings: Surroundings
+    before: Mapping[str, State | None]
+
+
+def settled(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Settled:
+    """Ask what the verdict depends on. Raises SourceError or BaselineError."""
+    surroundings = Surroundings(project, dependencies_of(project), stages, session, arguments)
+    surroundings.settle()
+    guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
+    return Settled(surroundings, {} if guarded else tree_state(project.root, project.tree.files))
+
+
 def check_project(
-    project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session
+    project: Project,
+    stages: tuple[Stage, ...],
+    arguments: argparse.Namespace,
+    session: Session,
+    ready: Settled | None = None,
 ) -> Judged:
-    """Run everything that is due and judge it."""
-    return judged(project, *_checked(project, stages, arguments, session, progress_of(session)))
+    """Run everything that is due and judge it. `ready`: settled before another project's code ran."""
+    ready = ready or settled(project, stages, arguments, session)
+    return judged(project, *_checked(project, stages, arguments, session, progress_of(session), ready))
 
 
 def judged(project: Project, report: Report, run: Run, surroundings: Surroundings) -> Judged:
@@ -63,26 +82,29 @@ def judged(project: Project, report: Report, run: Run, surroundings: Surrounding
     try:
         report = surroundings.complete(report)
         verdict = surroundings.judge(report)
-    except PySecureCiError:
-        if not session.interrupted:
-            raise
-        return _judged_alone(report, project.config.policy, session, run)
+    except UsageError:
+        raise
+    except PySecureCiError as error:
+        # The project's own code has run by now: what it made of the repository costs the comparison, not the report.
+        gap = _interruption(session) if session.interrupted else _unreadable(error)
+        return _judged_alone(report, project.config.policy, gap, run)
     if session.interrupted and INTERRUPTION not in {gap.subject for gap in report.gaps}:
-        return _judged_alone(report, project.config.policy, session, run)  # what was compared may be half of it
+        # what was compared may be half of it
+        return _judged_alone(report, project.config.policy, _interruption(session), run)
     return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run, memory=surroundings.memory)
 
 
 def never_checked(name: str, session: Session) -> Judged:
     """The report of a run that was interrupted before it could check anything. `name`: of the project."""
     report = Report(version=VERSION, context=Context(project=visible(name), host=session.ci.host), outcomes=())
-    return _judged_alone(report, PolicySettings(), session, Run())
+    return _judged_alone(report, PolicySettings(), _interruption(session), Run())
 
 
-def _judged_alone(report: Report, policy: PolicySettings, session: Session, run: Run) -> Judged:
-    """An interrupted run, judged without asking anybody anything."""
-    kept = tuple(gap for gap in report.gaps if gap.subject != INTERRUPTION)
-    report = replace(report, gaps=(*kept, _interruption(session)))
-    reason = f"interrupted by {session.interrupted}"
+def _judged_alone(report: Report, policy: PolicySettings, gap: Gap, run: Run) -> Judged:
+    """Judged without asking anybody anything, for the reason that the gap tells."""
+    kept = tuple(one for one in report.gaps if one.subject != gap.subject)
+    report = replace(report, gaps=(*kept, gap))
+    reason = gap.reason.partition(": ")[0]
     today = datetime.now(timezone.utc).date()
     verdict = judge(report, policy, baseline=None, today=today, strict_reason=reason)
     return Judged(report=report, verdict=verdict, artifacts=run.artifacts, run=run)
@@ -92,9 +114,15 @@ def _interruption(session: Session) -> Gap:
     return Gap(INTERRUPTION, f"interrupted by {session.interrupted}: what had not finished was not checked")
 
 
+def _unreadable(error: PySecureCiError) -> Gap:
+    said = f"nothing could be compared with what was known: {error.message}"
+    return Gap("the repository", said, final=True)
+
+
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
     """The report of another tree (a merge base), quietly and unjudged."""
-    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None))[0]
+    ready = settled(project, stages, arguments, session)
+    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None), ready)[0]
 
 
 def _checked(
@@ -103,22 +131,24 @@ def _checked(
     arguments: argparse.Namespace,
     session: Session,
     progress: PlainProgress | LiveProgress,
+    ready: Settled,
 ) -> tuple[Report, Run, Surroundings]:
-    dependencies = dependencies_of(project)
-    surroundings = Surroundings(project, dependencies, stages, session, arguments)
-    surroundings.settle()
+    surroundings, before = ready.surroundings, ready.before
+    dependencies = surroundings.dependencies
+    earlier = changed_since(before, project.root)  # by the tests of another project
     with ExitStack() as stack:
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = services_of(project, advice, surroundings, progress, arguments, session)
         tools = tools_by_name(project.config)
-        guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
-        before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
         # Inside: what a live advisory service did not say is asked again, and so needs it still.
         limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
         report = report_of(project, run, dependencies, advice, session, services.results, limits)
     report = with_changes(report, changed_since(before, project.root), stages)
+    if earlier:
+        gap = Gap("tree", f"changed before this project was checked: {', '.join(earlier[:5])}", final=True)
+        report = replace(report, gaps=(*report.gaps, gap))
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings
@@ -158,6 +188,7 @@ def services_of(
         install=installer.install,
         environment=session.environment,
         scratch=session.new_folder,
+        open_scratch=session.open_folder,
         interpreter=surroundings.interpreter,
         history=surroundings.history,
         observer=progress,
@@ -167,19 +198,15 @@ def services_of(
         stopped=lambda: bool(session.interrupted),
         results=None if arguments.no_cache else results_of(project, advice, session),
         costs=None if arguments.no_cache else costs_of(project, session),
-        guarded=_guarded(project, session),
+        guarded=(*ours(project, session), *beside(project)),
         open_tree=not session.runner.sandbox.readonly,
+        open_install=_named_install(project) or not session.runner.sandbox.readonly,
     )
 
 
-def _guarded(project: Project, session: Session) -> tuple[Path, ...]:
-    """Our cache, which the project's own code has no business in. Without namespaces only where that costs nothing.
-
-    Landlock closes a folder by allowing what lies beside it, so nothing new can be made in the folders above.
-    """
-    apart = not session.cache.resolve().is_relative_to(project.root)
-    closable = session.runner.sandbox.level is Level.NAMESPACES or apart
-    return tuple(dict.fromkeys((session.cache, session.tools))) if closable and session.cache.is_dir() else ()
+def _named_install(project: Project) -> bool:
+    """Whether the YAML names a command of its own, which may write into the tree."""
+    return isinstance(project.config.environment.install, tuple)
 
 
 def report_of(

@@ -16,8 +16,9 @@ from py_secure_ci.checking.failure import ToolFailure
 from py_secure_ci.checking.fixing import Fix, find_fixes
 from py_secure_ci.checking.planning import Plan, plan
 from py_secure_ci.commands.checking import findings_of
+from py_secure_ci.commands.configuration import default_tools
 from py_secure_ci.commands.installing import Installer
-from py_secure_ci.commands.project import Project, default_tools, tools_by_name
+from py_secure_ci.commands.project import Project, tools_by_name
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.settings import StageSettings
 from py_secure_ci.errors import OutputError, ToolchainError

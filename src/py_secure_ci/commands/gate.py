@@ -8,10 +8,10 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
-from py_secure_ci.commands.project import find_config, project_root
+from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.projects import config_in
 from py_secure_ci.commands.reports import read_report
-from py_secure_ci.commands.show import exit_status, place_of, print_console
+from py_secure_ci.commands.show import exit_status, print_console
 from py_secure_ci.config.overrides import override
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import ReportError
@@ -20,7 +20,7 @@ from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.joining import ROOT, Judgement, joined
 from py_secure_ci.judging.policy import MADE_UP, judge
 from py_secure_ci.model import State
-from py_secure_ci.output import CANONICAL
+from py_secure_ci.output import CANONICAL, place_of
 from py_secure_ci.report import Completed, Report, Verdict
 
 

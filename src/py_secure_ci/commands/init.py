@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci.commands.project import project_root
+from py_secure_ci.commands.configuration import project_root
 from py_secure_ci.config.load import DEFAULT_FILE
 from py_secure_ci.errors import OutputError
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 from py_secure_ci.checking.pipeline import Installed
+from py_secure_ci.commands.keys import given
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError
@@ -94,14 +94,3 @@ class Installer:
         name = tool.lock or tool.name
         there = self._toolchain.lookup(name, python=overlay).installed
         return (self._toolchain if there else self._added).install(name, python=overlay)
-
-
-def given(tool: Tool, environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables that the tool is handed. Raises ToolchainError for one that is not set: it cannot do without."""
-    for name in tool.variables:
-        if not environ.get(name, "").strip():
-            raise ToolchainError(
-                f"it needs a key: the environment variable {name} is not set",
-                hint=f"Set {name} (in CI: from the platform's secrets), or take {tool.name} out of the YAML.",
-            )
-    return {name: environ[name].strip() for name in tool.variables}

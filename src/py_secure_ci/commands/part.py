@@ -14,7 +14,8 @@ from py_secure_ci.checking.execution import failed
 from py_secure_ci.checking.pipeline import Process, Run, check_plans, frameworks_for
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.checking import services_of
-from py_secure_ci.commands.project import output_folder, project_root
+from py_secure_ci.commands.configuration import project_root
+from py_secure_ci.commands.project import output_folder
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.sharing import (
     Due,

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
 
-from py_secure_ci.commands.project import output_folder, project_root
+from py_secure_ci.commands.configuration import project_root
+from py_secure_ci.commands.project import output_folder
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.sharing import due_in, identity_of, made_plan
 from py_secure_ci.output import probe, write_one

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.session import Session
-from py_secure_ci.config.load import DEFAULT_FILE, load_config
 from py_secure_ci.config.settings import Config
-from py_secure_ci.errors import ConfigError, SourceError, UsageError
-from py_secure_ci.model import Stage
+from py_secure_ci.errors import SourceError, UsageError
 from py_secure_ci.source.git import Git
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree, read_tree
@@ -34,61 +34,25 @@ class Project:
     name: str = ""  # set where the folder's own name is not the project's, as for a merge base in a scratch folder
 
 
+def ours(project: Project, session: Session) -> tuple[Path, ...]:
+    """What no child may change because it is ours: what the session holds, and the report's folder."""
+    return (*session.ours, *_apart(project, project.output))
+
+
+def beside(project: Project) -> tuple[Path, ...]:
+    """The rest of the repository that the project is in, other projects among it, and what git knows of it."""
+    repository = project.tree.repository
+    return _apart(project, repository.top, *repository.folders) if repository else ()
+
+
+def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
+    """Those that are there, and not closed together with the project's own folder."""
+    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
+
+
 def tools_by_name(config: Config) -> dict[str, Tool]:
     """The registry by name, and the tools and reports of the user's own."""
     return {tool.name: tool for tool in (*TOOLS, *(custom_tool(one) for one in config.custom))}
-
-
-def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
-    """The files below `root` that a pattern of `import` fits, sorted."""
-    try:
-        found = sorted(path for path in root.glob(pattern) if path.is_file())
-    except (ValueError, NotImplementedError, OSError):  # an absolute pattern, or one that leads out
-        return ()
-    return tuple(path.relative_to(root).as_posix() for path in found)
-
-
-def default_tools() -> dict[Stage, tuple[str, ...]]:
-    """The tools of each stage when the YAML says nothing."""
-    return {stage: tuple(tool.name for tool in TOOLS if tool.stage is stage and tool.default) for stage in Stage}
-
-
-def find_config(root: Path, given: str | None) -> Config:
-    """The settings of a project. Raises ConfigError if a file that was asked for is missing or wrong."""
-    path = Path(given) if given else root / DEFAULT_FILE
-    stages = {tool.name: tool.stage for tool in TOOLS}
-    try:
-        raw = path.read_bytes()
-    except FileNotFoundError:
-        if given:
-            raise ConfigError(f"{given}: there is no such file", hint="Name an existing YAML file.") from None
-        _refuse_near_names(root)
-        raw = None
-    except OSError as error:
-        raise ConfigError(f"{path.name}: cannot be read: {error.strerror}") from None
-    return load_config(raw, given or DEFAULT_FILE, stages, default_tools(), lambda pattern: _fitting(root, pattern))
-
-
-def _refuse_near_names(root: Path) -> None:
-    """A file under a name that looks right but is never read would be a gate that nobody configured."""
-    for name in (".py-secure-ci.yaml", "py-secure-ci.yml", "py-secure-ci.yaml"):
-        if (root / name).is_file():
-            raise ConfigError(
-                f"{name}: this file is not read", hint=f"Rename it to {DEFAULT_FILE}, or name it with --config."
-            )
-
-
-def project_root(path: str) -> Path:
-    """The folder to check. Raises UsageError if it is none."""
-    root = Path(path)
-    try:
-        if not root.exists():
-            raise UsageError(f"{path}: there is no such folder")
-        if not root.is_dir():
-            raise UsageError(f"{path}: this is not a folder", hint="Name the folder that holds the project.")
-        return root.resolve()
-    except (OSError, RuntimeError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be opened: {error}") from None
 
 
 def open_project(
@@ -111,11 +75,17 @@ def open_with(config: Config, root: Path, folder: Path, session: Session, ours: 
 
 
 def output_folder(root: Path, output: Path | None) -> Path:
-    """Where the report goes. Raises UsageError if that would be the project itself."""
+    """Where the report goes. Raises UsageError if that would be the project itself, or where a link of its leads."""
     folder = (output or root / DEFAULT_OUTPUT).absolute()
     if folder == root or folder in root.parents:
         raise UsageError(
             f"--output-dir {output}: the report cannot go into the project's own folder itself",
             hint="Give it a folder of its own.",
+        )
+    plain = Path(os.path.normpath(folder))
+    if plain.is_relative_to(root) and folder.resolve() != plain:
+        raise UsageError(
+            f"{plain.relative_to(root)}: the report's folder is reached through a symbolic link of the project",
+            hint="Remove the link, or choose another folder with --output-dir.",
         )
     return folder

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
-from py_secure_ci.commands.project import Project, find_config, open_with
+from py_secure_ci.commands.configuration import find_config
+from py_secure_ci.commands.project import Project, open_with
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE
 from py_secure_ci.config.settings import Config, ProjectEntry

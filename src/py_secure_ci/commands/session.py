@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import FrameType
 
@@ -17,7 +17,8 @@ from py_secure_ci.ci import CiContext, read_ci
 from py_secure_ci.running.environment import child_environment, safe_path
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.running.runner import Runner
-from py_secure_ci.running.scratch import scratch
+from py_secure_ci.running.sandbox import Level
+from py_secure_ci.running.scratch import remove_stale, scratch
 from py_secure_ci.toolchain.places import cache_folder
 
 _SIGNALS = tuple(one for name in ("SIGTERM", "SIGINT", "SIGHUP") if (one := getattr(signal, name, None)))
@@ -45,9 +46,12 @@ class Session:
                 self._handlers[one] = signal.signal(one, self._stop)
         try:
             self.folder = self._stack.enter_context(scratch())
+            with suppress(OSError):  # where it cannot be made, whoever needs it says so
+                self.tools.mkdir(parents=True, exist_ok=True)
             if self.tools.is_dir() and not os.access(self.tools, os.W_OK):
                 self.cache = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="py-secure-ci-")))
             self.runner = self._stack.enter_context(Runner())
+            self.vault = self._vault()
         except BaseException:
             self.__exit__()
             raise
@@ -66,11 +70,35 @@ class Session:
         """Start one process and wait for it."""
         return self.runner.run(request)
 
+    def _vault(self) -> Path:
+        """Where the folders are that the project's own code must not change.
+
+        Landlock closes a folder only by letting nothing new be made in those above it. Above the cache, which is closed
+        anyway, that costs nobody anything; in /tmp it would.
+        """
+        if self.runner.sandbox.level is not Level.FILTERS or not self.cache.is_dir():
+            return self.folder
+        remove_stale(self.cache)
+        return self._stack.enter_context(scratch(self.cache))
+
     def new_folder(self) -> Path:
         """A new empty folder, removed with the session."""
-        folder = self.folder / f"task{next(self._numbers)}"
+        return self._new(self.vault)
+
+    def open_folder(self) -> Path:
+        """The same for the project's own code: the only one of them that it may write to."""
+        return self._new(self.folder)
+
+    def _new(self, place: Path) -> Path:
+        folder = place / f"task{next(self._numbers)}"
         folder.mkdir(mode=0o700)
         return folder
+
+    @property
+    def ours(self) -> tuple[Path, ...]:
+        """What the project's own code must not change: what earlier runs left, other tasks, and the job's own files."""
+        folders = (self.cache, self.tools, self.vault, *map(Path, self.ci.job_files))
+        return tuple(dict.fromkeys(path for path in folders if path.exists()))
 
     def distrust(self, tree: Path) -> None:
         """From now on no program is looked for by name inside `tree`, whatever PATH says: it is what we check."""

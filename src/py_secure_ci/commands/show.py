@@ -19,19 +19,19 @@ from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history
 from py_secure_ci.commands.session import Session
+from py_secure_ci.errors import OutputError
 from py_secure_ci.evidence import NAME as EVIDENCE
 from py_secure_ci.evidence import digest, evidence_text
 from py_secure_ci.formats import console
 from py_secure_ci.formats.format import Format
 from py_secure_ci.model import Stage
-from py_secure_ci.output import remove_all, write_all
+from py_secure_ci.output import PROJECTS, ROOT_PROJECT, remove_all, write_all
 from py_secure_ci.report import Completed, Report, Verdict
 from py_secure_ci.step_outputs import output_file_text, step_outputs
 
 TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
-PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
 ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
 SBOMS = frozenset({"cyclonedx", "spdx"})
 
@@ -112,6 +112,8 @@ def clear(folder: Path) -> None:
     """Remove what an earlier run left: its PASS, or its test results, must never be taken for those of this run."""
     names = [one.filename for one in ALL_FORMATS if one.filename]
     for one in (folder, folder / ROOT_PROJECT, *_of_projects(folder)):
+        if one != folder and one.is_symlink():
+            raise OutputError(f"{one}: this is a symbolic link; no report is written through it", hint="Remove it.")
         remove_all(
             one,
             (*names, TIMINGS, PAGE, *ARTIFACTS),
@@ -119,14 +121,10 @@ def clear(folder: Path) -> None:
         )
 
 
-def place_of(output: Path, project: str) -> Path:
-    """Where the report of one of several projects goes. `project`: its folder; empty or `.`: the root project."""
-    return output / ROOT_PROJECT if project in ("", ".") else output.joinpath(PROJECTS, *project.split("/"))
-
-
 def _of_projects(folder: Path) -> list[Path]:
     """The folders in which an earlier run may have left reports of single projects."""
-    return [Path(at) for at, _, _ in os.walk(folder / PROJECTS)]
+    below = [Path(at, name) for at, names, _ in os.walk(folder / PROJECTS) for name in names]
+    return [folder / PROJECTS, *below]
 
 
 def _due(name: str, report: Report) -> bool:

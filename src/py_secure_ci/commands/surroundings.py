@@ -17,12 +17,14 @@ from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
+from py_secure_ci.judging.comparison import NOT_EDITED, Edited
+from py_secure_ci.judging.former import former
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
-from py_secure_ci.source.diff import changed_lines
+from py_secure_ci.source.diff import changed_lines, hunks
 from py_secure_ci.tool import History
 
 
@@ -54,10 +56,10 @@ class Surroundings:
     def settle(self) -> None:
         """Ask everything now that the verdict will depend on: what runs next may be the project's own code.
 
-        Tests can write a baseline file, move the branch that is the base, or write comments that suppress. Raises
-        SourceError or BaselineError.
+        Tests, or the command that makes the environment, can write a baseline file, move the branch that is the base,
+        or write comments that suppress. Raises SourceError or BaselineError.
         """
-        if Stage.TEST not in self.stages:
+        if not {Stage.TEST, Stage.TYPE} & set(self.stages):
             return
         tree = self.project.tree
         for path in tree.files:
@@ -140,8 +142,14 @@ class Surroundings:
             today=today,
             strict_reason=known.why,
             added=known.added,
-            replaced=replaced(report, self.project.sources.text, self._text_before) if known.baseline else (),
+            edited=self._edited(report, known.baseline) if known.baseline else NOT_EDITED,
         )
+
+    def _edited(self, report: Report, baseline: Baseline) -> Edited:
+        now, before = self.project.sources.text, self._text_before
+        exchanged = replaced(report, now, before)
+        known = {one for entry in baseline.entries for one in entry.fingerprints}
+        return Edited(exchanged, former(report, now, before, hunks(self._changes[0]), exchanged, known))
 
     def _text_before(self, path: str) -> str | None:
         """A file's text at the base, or None."""

@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from py_secure_ci.config import policy_settings, projects, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
-from py_secure_ci.config.licence_policy import licence_policy
+from py_secure_ci.config.load_checks import check_meaning
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 from py_secure_ci.config.settings import (
@@ -25,7 +25,6 @@ from py_secure_ci.config.settings import (
     StageSettings,
 )
 from py_secure_ci.config.yaml_source import KeyPath, YamlSource, read_yaml
-from py_secure_ci.errors import ConfigError
 from py_secure_ci.model import Stage
 
 DEFAULT_FILE = ".py-secure-ci.yml"
@@ -38,11 +37,12 @@ def load_config(
     tools: Mapping[str, Stage],
     defaults: Mapping[Stage, tuple[str, ...]],
     expand: Callable[[str], tuple[str, ...]] = lambda _pattern: (),
+    exists: Callable[[str], bool] = lambda _path: True,
 ) -> Config:
     """Settings from the bytes of a YAML file, or from none.
 
     `tools`: every known tool and its stage. `defaults`: those of each stage when the YAML says nothing.
-    `expand`: the files (root-relative) that a pattern of `import` fits.
+    `expand`: the files (root-relative) that a pattern of `import` fits. `exists`: whether there is such a file.
     Raises ConfigError with `file:line: key` for whatever is wrong.
     """
     digest = hashlib.sha256(raw or b"").hexdigest()
@@ -53,8 +53,7 @@ def load_config(
     known = {**tools, **own}
     schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
     custom = custom_tools(source.data, own) + imported(source.data, known, expand)
-    _refuse_switched_off(source, custom)
-    _check_licences(source)
+    check_meaning(source, custom, exists)
     names = (*known, *(one.name for one in custom))
     config = _config(source.data, defaults, custom, names, _placer(source), file, digest)
     run = tuple(one for one in custom if not one.path)
@@ -102,25 +101,6 @@ def _config(
 
 def _placer(source: YamlSource) -> Callable[[tuple[str | int, ...]], str]:
     return lambda path: f"{source.file}:{source.line(('policy', *path))}"
-
-
-def _refuse_switched_off(source: YamlSource, custom: tuple[CustomTool, ...]) -> None:
-    """A stage that is off, and a tool or report of the user's own in it: one of the two is a mistake."""
-    stages = source.data.get("stages") or {}
-    for one in custom:
-        if stages.get(one.stage.value) is False:
-            path: tuple[str | int, ...] = ("import",) if one.path else ("tools", one.name)
-            raise ConfigError(
-                f"{source.place(path)}: {one.path or one.name} belongs to the stage {one.stage.value}, which is off.",
-                hint=f"Take `{one.stage.value}: false` away, or give it another stage.",
-            )
-
-
-def _check_licences(source: YamlSource) -> None:
-    """Licences that are none are a mistake of the YAML, to be told with their line."""
-    stage = (source.data.get("stages") or {}).get("sca")
-    if isinstance(stage, dict) and "licences" in stage:
-        licence_policy(stage["licences"], lambda key: source.place(("stages", "sca", "licences", key)))
 
 
 def _stages(

@@ -6,8 +6,6 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 from py_secure_ci.model import Kind, Severity
 from py_secure_ci.tables import matches_any, table
 
@@ -58,6 +56,8 @@ def date_problem(text: str) -> str:
     """An ISO date or nothing."""
     if not text:
         return ""
+    if text == str(None):
+        return "there is nothing here; write a date as YYYY-MM-DD, such as 2027-06-30, or take the key away"
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -74,10 +74,12 @@ def date_text(value: object) -> str:
 
 def package_problem(package: str) -> str:
     """A requirement: a name, perhaps with a version range."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
     try:
         requirement = Requirement(package) if package else None
-    except InvalidRequirement as error:
-        return f"{package!r} is no package with a version range, such as jinja2<3: {str(error).splitlines()[0]}"
+    except InvalidRequirement:
+        return f"{package!r} is no package with a version range; write it like jinja2<3.1.6 or jinja2>=3,<4"
     if requirement is not None and (requirement.marker or requirement.extras or requirement.url):
         return f"{package!r}: a name and a version range are all that can be given here"
     return ""

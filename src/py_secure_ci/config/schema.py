@@ -9,6 +9,7 @@ from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
 from py_secure_ci.config.licence_policy import LICENCE_SCHEMA
 from py_secure_ci.config.projects import projects_schema
 from py_secure_ci.config.test_stage import TEST_OPTIONS
+from py_secure_ci.config.tool_settings import TOOL_SETTINGS
 from py_secure_ci.model import Stage
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -21,7 +22,7 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
             "description": "Where advisory data comes from, and how old it may be.",
             "properties": {
                 "source": {"enum": ["auto", "live", "snapshot"]},
-                "max_age_days": {"type": "integer", "minimum": 0},
+                "max_age_days": {"type": "integer", "minimum": 0, "maximum": 36500},
                 "on_stale": {"enum": ["incomplete", "warn"]},
             },
         },
@@ -68,7 +69,7 @@ def _properties(tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: C
             "type": "object",
             "additionalProperties": False,
             "description": "Options of single tools.",
-            "properties": {name: custom_tool_schema() if name in custom else _tool() for name in sorted(tools)},
+            "properties": {name: custom_tool_schema() if name in custom else _tool(name) for name in sorted(tools)},
         },
         "import": IMPORT,
         "policy": dict(policy),
@@ -106,20 +107,31 @@ def _stage(stage: Stage, tools: Mapping[str, Stage]) -> dict[str, Any]:
 
 def custom_tool_schema() -> dict[str, Any]:
     """What a tool of the user's own may say; editors need it for names that nobody knows."""
-    known = _tool()
+    known = _tool("")
     keys = {key: known["properties"][key] for key in ("args", "timeout")}
     return {**known, "properties": {**keys, **CUSTOM_KEYS}, "required": ["run", "format", "stage"]}
 
 
-def _tool() -> dict[str, Any]:
+def _tool(name: str) -> dict[str, Any]:
+    settings = TOOL_SETTINGS.get(name, {})
     return {
         "type": "object",
         "additionalProperties": False,
         "properties": {
             "args": {**_TEXTS, "description": "Further command-line arguments."},
-            "timeout": {"type": "number", "exclusiveMinimum": 0, "description": "Seconds for each process."},
+            "timeout": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "maximum": 604800,
+                "description": "Seconds for each process.",
+            },
             "config": {"type": "string", "minLength": 1, "description": "The tool's own configuration file."},
             "source": {"enum": ["locked", "project", "path"]},
-            "settings": {"type": "object", "description": "Options of our adapter for this tool."},
+            "settings": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": settings,
+                "description": "Options of our adapter for this tool.",
+            },
         },
     }

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from py_secure_ci.config.yaml_source import KeyPath, YamlSource
+from py_secure_ci.config.schema_words import NOT_KNOWN, described, sentence, type_fits
+from py_secure_ci.config.yaml_source import KeyPath, YamlSource, dotted
 from py_secure_ci.errors import ConfigError
-
-_TYPES = {
-    "object": "a mapping",
-    "array": "a list",
-    "string": "text",
-    "number": "a number",
-    "integer": "a whole number",
-    "boolean": "true or false",
-}
 
 
 def check(source: YamlSource, schema: Mapping[str, Any]) -> None:
@@ -26,7 +18,8 @@ def check(source: YamlSource, schema: Mapping[str, Any]) -> None:
     errors = list(Draft202012Validator(schema).iter_errors(source.data))
     if not errors:
         return
-    told = sorted({line for error in errors for line in _tell(source, error)})
+    teller = _Teller(source, schema)
+    told = sorted({line for error in errors for line in teller.tell(error)})
     raise ConfigError("\n".join(text for _, text in told))
 
 
@@ -39,50 +32,84 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f" Known: {', '.join(known)}." if known else ""
 
 
-def _tell(source: YamlSource, error: Any) -> Iterable[tuple[int, str]]:
-    path: KeyPath = tuple(error.absolute_path)
-    if error.validator == "additionalProperties":
-        known = error.schema.get("properties", {})
-        for key in sorted(set(error.instance) - set(known)):
-            what = "unknown tool." if path == ("tools",) else "unknown key."
-            yield source.line((*path, key)), f"{source.place((*path, key))}: {what}{did_you_mean(str(key), known)}"
-        return
-    yield source.line(path), f"{source.place(path)}: {_sentence(error)}"
+class _Teller:
+    """Finds the words for one error, with the whole schema at hand."""
+
+    def __init__(self, source: YamlSource, schema: Mapping[str, Any]) -> None:
+        self.source, self.schema = source, schema
+
+    def tell(self, error: Any) -> Iterator[tuple[int, str]]:
+        """(line, text) of each thing that is wrong."""
+        path: KeyPath = tuple(error.absolute_path)
+        if error.validator == "additionalProperties" and error.validator_value is False:
+            for key in sorted(set(error.instance) - set(error.schema.get("properties", {}))):
+                yield self._at((*path, key), self._unknown(path, str(key), error.schema.get("properties", {})))
+        elif "propertyNames" in error.schema_path:
+            meant = did_you_mean(str(error.instance), map(str, error.validator_value))
+            yield self._at((*path, error.instance), f"this is not known here.{meant}")
+        elif error.validator == "anyOf" and (inner := _meant(error)):
+            for one in inner:
+                yield from self.tell(one)
+        elif error.validator == "required":
+            for key in _missing(error):
+                yield self._at(path, f"the key `{key}` is missing{described(error.schema['properties'][key], ': ')}.")
+        else:
+            yield self._at(path, self._wrong(path, error))
+
+    def _at(self, path: KeyPath, words: str) -> tuple[int, str]:
+        return self.source.line(path), f"{self.source.place(path)}: {words}"
+
+    def _wrong(self, path: KeyPath, error: Any) -> str:
+        if error.validator == "enum" and path[-2:-1] == ("tools",) and isinstance(error.instance, str):
+            stage = self._stage_of(error.instance)
+            if stage:
+                return f"{error.instance} belongs to the stage {stage}: write it under `stages.{stage}.tools`."
+        said = sentence(error, path, self.source.texts.get(path, ""))
+        if said.endswith(NOT_KNOWN):
+            said += did_you_mean(str(error.instance), map(str, error.validator_value))
+        return said
+
+    def _stage_of(self, tool: str) -> str:
+        stages = self.schema["properties"]["stages"]["properties"]
+        return next((name for name, one in stages.items() if tool in one["properties"]["tools"]["items"]["enum"]), "")
+
+    def _unknown(self, path: KeyPath, key: str, known: Mapping[str, Any]) -> str:
+        if key == "<<":
+            return "YAML's merge key is not read: write the values out."
+        what = "unknown tool" if path[-1:] == ("tools",) else "unknown key"
+        if not known:
+            return f"{what}: nothing can be set here."
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.75)
+        homes = [] if near else [at for at in self._homes(key) if at[:-1] != path]
+        if homes:
+            home = ("tools", "NAME", key) if homes[0][0] == "tools" and len(homes) > 1 else homes[0]
+            return f"{what}. `{key}` belongs elsewhere: write it as `{dotted(home)}`."
+        return f"{what}.{did_you_mean(key, known)}"
+
+    def _homes(self, key: str) -> list[KeyPath]:
+        """Where a key of that name may stand, the shortest path first."""
+        found = [path for path in _key_paths(self.schema) if path[-1] == key]
+        return sorted(found, key=len)
 
 
-def _sentence(error: Any) -> str:
-    kind, value = error.validator, error.instance
-    if kind == "type":
-        wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-        return f"this should be {' or '.join(_TYPES[one] for one in wanted)}, not {_shown(value)}."
-    if kind == "enum":
-        words = [str(one) for one in error.validator_value]
-        return f"{_shown(value)} is not known here.{did_you_mean(str(value), words)}"
-    if kind == "const":
-        return f"this should be {error.validator_value!r}, not {_shown(value)}."
-    if kind == "required":
-        missing = [key for key in error.validator_value if key not in value]
-        return f"the key `{missing[0]}` is missing."
-    bounds = {
-        "minimum": "at least",
-        "maximum": "at most",
-        "exclusiveMinimum": "more than",
-        "minItems": "at least so many items:",
-        "minLength": "at least so many characters:",
-    }
-    if kind in bounds:
-        return f"this should be {bounds[kind]} {error.validator_value}, not {_shown(value)}."
-    if kind == "uniqueItems":
-        return "an entry of this list is there twice."
-    return f"{_shown(value)} does not fit ({kind}: {error.validator_value})."
+def _key_paths(schema: Mapping[str, Any], path: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, inner in schema.get("properties", {}).items():
+        yield (*path, key)
+        if key != "projects":
+            yield from _key_paths(inner, (*path, key))
 
 
-def _shown(value: object) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | list):
-        return "a mapping" if isinstance(value, dict) else "a list"
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
+def _meant(error: Any) -> list[Any]:
+    """The errors of the one alternative that the value is of the type of; none if there is no such, or several."""
+    fitting = [n for n, one in enumerate(error.validator_value) if type_fits(error.instance, one)]
+    return [one for one in error.context if one.schema_path[0] == fitting[0]] if len(fitting) == 1 else []
+
+
+def _missing(error: Any) -> list[str]:
+    """The keys that are missing, but for those that an unknown key may well be a misspelling of."""
+    known = error.schema.get("properties", {})
+    unknown = [str(key) for key in error.instance if key not in known]
+    meant = {near for key in unknown for near in difflib.get_close_matches(key, known, n=1, cutoff=0.6)}
+    # One error is told of each missing key, so that each finds its own.
+    own = [key for key in error.validator_value if error.message.startswith(repr(key))]
+    return [key for key in own if key not in meant]

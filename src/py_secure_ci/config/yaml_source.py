@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -20,11 +20,15 @@ KeyPath = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class YamlSource:
-    """Plain data, and the line (from 1) that each key or list item stands on, by its path."""
+    """Plain data, and the line (from 1) that each key or list item stands on, by its path.
+
+    `texts`: how plain values are written that YAML takes for something else than text, such as 3.10.
+    """
 
     file: str
     data: Mapping[str, Any]
     lines: Mapping[KeyPath, int]
+    texts: Mapping[KeyPath, str] = field(default_factory=dict)
 
     def place(self, path: KeyPath) -> str:
         """`file:line: a.b[0]` of the nearest known ancestor of `path`."""
@@ -48,6 +52,24 @@ def dotted(path: KeyPath) -> str:
     return text
 
 
+_HINTS = {
+    r"'\t'": "Indent with spaces; YAML takes no tabs.",
+    "cannot start any token": "Put a text that begins with such a character in quotes.",
+    "undefined alias": "Put a text that begins with `*` in quotes, such as a pattern of files.",
+    "expected alphabetic or numeric character": "Put a text that begins with `*` or `&` in quotes.",
+    "but got": "Close every bracket and quotation mark, and put a comma between two entries on one line.",
+    "mapping values are not allowed": "Put a text that holds `: ` in quotes, and indent keys of one mapping alike.",
+    "could not find expected ':'": "Write `key: value`, with a space after the colon.",
+    "more than one": "Keep one document in the file.",
+    "unexpected end of stream": "Close every quotation mark.",
+    "expected <block end>": "Indent keys of one mapping, and entries of one list, alike.",
+}
+
+
+def _hint(problem: str) -> str:
+    return next((hint for words, hint in _HINTS.items() if words in problem), "")
+
+
 def read_yaml(raw: bytes, file: str) -> YamlSource:
     """Read one YAML mapping. Raises ConfigError with `file:line` for everything that is wrong with it."""
     if len(raw) > MAX_BYTES:
@@ -64,6 +86,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: dict[KeyPath, int] = {}
+        self.texts: dict[KeyPath, str] = {}
         self.nodes = 0
 
     def read(self, text: str) -> YamlSource:
@@ -76,7 +99,7 @@ class _Reader:
             data = {}
         if not isinstance(data, dict):
             raise ConfigError(f"{self.file}:1: the file should be a mapping of keys such as `version: 1`")
-        return YamlSource(self.file, data, self.lines)
+        return YamlSource(self.file, data, self.lines, self.texts)
 
     def _bad_yaml(self, error: Exception) -> ConfigError:
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
@@ -84,7 +107,7 @@ class _Reader:
         problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "it is nested too deeply"
         if "expected a single document" in str(error):
             problem = "the file holds more than one YAML document (`---`)"
-        return ConfigError(f"{self.file}:{line}: this is not valid YAML: {problem}")
+        return ConfigError(f"{self.file}:{line}: this is not valid YAML: {problem}", hint=_hint(str(problem)))
 
     def _value(self, node: yaml.Node, path: KeyPath, above: tuple[yaml.Node, ...]) -> Any:
         self.nodes += 1
@@ -103,6 +126,8 @@ class _Reader:
             return self._mapping(node, path, (*above, node))
         if isinstance(node, yaml.SequenceNode):
             return [self._value(item, (*path, index), (*above, node)) for index, item in enumerate(node.value)]
+        if not node.tag.endswith(":str"):
+            self.texts[path] = str(node.value)
         return self._scalar(node, line)
 
     def _mapping(self, node: yaml.MappingNode, path: KeyPath, above: tuple[yaml.Node, ...]) -> dict[str, Any]:

@@ -154,10 +154,12 @@ function draw() {
   }
   const list = make("div", {});
   const sections = [...groups];
-  more(list, sections, (entry) => section(entry, sections.length <= 3 && found.length <= 60), "groups");
+  const few = found.length <= (sections.length <= 3 ? 60 : 25);  // they are read, not searched
+  more(list, sections, (entry) => section(entry, few), "groups");
   at("list").replaceChildren(list);
   const count = found.length.toLocaleString("en") + (found.length === 1 ? " finding" : " findings");
-  at("count").textContent = found.length ? count + " in " + groups.size.toLocaleString("en") + " groups" : "Nothing fits.";
+  const piles = groups.size.toLocaleString("en") + (groups.size === 1 ? " group" : " groups");
+  at("count").textContent = found.length ? count + " in " + piles : "Nothing fits.";
   document.documentElement.dataset.milliseconds = String(performance.now() - begin);
 }
 

@@ -16,7 +16,6 @@ from py_secure_ci.report import Completed, Failed, Outcome, Report, Verdict
 
 _NO_XML = re.compile("[\ufffe\uffff\U0001fffe\U0001ffff]")  # what is left of it after `visible`
 _ESCAPES = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;"), ("\t", "&#9;"))
-_ESCAPED = re.compile('[&<>"\n\t]')
 _MAX_NAME = 255
 
 
@@ -55,15 +54,14 @@ def _counts(cases: list[str]) -> dict[str, int]:
 def _text(text: str) -> str:
     if not (text.isascii() and text.isprintable()):
         text = _NO_XML.sub("\ufffd", visible(text, keep="\n\t"))
-    if not _ESCAPED.search(text):
-        return text
     for char, escape in _ESCAPES:
-        text = text.replace(char, escape)
+        if char in text:
+            text = text.replace(char, escape)
     return text
 
 
 def _attributes(**values: str | int | None) -> str:
-    return " ".join(f'{key}="{_text(str(value))}"' for key, value in values.items() if value not in ("", None))
+    return " ".join([f'{key}="{_text(str(value))}"' for key, value in values.items() if value not in ("", None)])
 
 
 def _case(classname: str, name: str, inside: str = "", **more: str | int | None) -> str:

@@ -14,6 +14,7 @@ from py_secure_ci.formats.judged import (
     by_stage,
     counted,
     headline,
+    left_out,
     not_checked,
     plural,
 )
@@ -218,7 +219,7 @@ class _Writer:
     def notes(self) -> Iterator[str]:
         verdict = self._verdict
         why = (*verdict.reasons, *verdict.incomplete)[_FEW:]
-        entries = (*why, *verdict.warnings, *self._report.notes, *told_by_tests(self._report))
+        entries = (*why, *verdict.warnings, *self._report.notes, *told_by_tests(self._report), *left_out(self._report))
         if self._verdict.compared:
             entries = (f"Compared: {self._verdict.compared}", *entries)
         if entries:
@@ -235,7 +236,9 @@ def _told(outcome: Outcome, findings: list[Finding]) -> tuple[str, str]:
     """(what it looked at, how that ended)."""
     if isinstance(outcome, Completed):
         gaps = f", {plural(len(outcome.gaps), 'gap')}" if outcome.gaps else ""
-        return f"{outcome.looked_at} {markdown(outcome.unit, 40)}", (by_severity(findings) or "clean") + gaps
+        return plural(outcome.looked_at, markdown(outcome.unit.removesuffix("s"), 40)), (
+            by_severity(findings) or "clean"
+        ) + gaps
     if isinstance(outcome, Failed):
         return "nothing", f"**failed**: {markdown(outcome.reason)}"
     return "nothing", f"skipped: {markdown(outcome.reason)}"

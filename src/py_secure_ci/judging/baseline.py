@@ -1,8 +1,8 @@
 """The baseline: what is known already. One finding a line, no line numbers, no dates, made to merge in git.
 
-Between the findings stand 4,096 fixed lines (`000` to `fff`); a finding's file decides which one it follows, and the
-file's name goes before its findings. So what two branches change for two files is apart by a line that neither touched,
-and git merges it by itself, unless both branches bring (or clear) files that follow the same fixed line.
+Between the findings stand 32,768 fixed lines (`000` to `vvv`); a finding's file decides which one it follows, and its
+findings stand between two lines with the file's name. So what two branches change for two files is apart by a line that
+neither touched, and git merges it by itself, unless both bring (or clear) files that follow the same fixed line.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import product
 
 from py_secure_ci.errors import BaselineError
 from py_secure_ci.judging.dedupe import Group, merged
@@ -19,7 +20,8 @@ from py_secure_ci.report import Completed, Report, ToolInfo, Verdict
 
 BASELINE_FILE = ".py-secure-ci-baseline"
 TITLE = "py-secure-ci baseline 1"
-_GUARDS = 16**3
+_DIGITS = "0123456789abcdefghijklmnopqrstuv"
+_GUARDS = tuple("".join(one) for one in product(_DIGITS, repeat=3))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -92,10 +94,10 @@ def render(baseline: Baseline) -> str:
         word = "suppressed" if entry.suppressed else "finding"
         _put(slots, entry.subject, [word, entry.subject, *([name, *known] for name, known in entry.members)])
     lines = [TITLE]
-    for number in range(_GUARDS):
-        lines.append(f"{number:03x}")
+    for number, guard in enumerate(_GUARDS):
+        lines.append(guard)
         for key, rows in sorted(slots.get(number, {}).items()):
-            lines += [json.dumps(key), *sorted(rows)]
+            lines += [json.dumps(key), *sorted(rows), json.dumps(f"end of {key}")]
     return "\n".join(lines) + "\n"
 
 
@@ -109,11 +111,11 @@ def parse(text: str, name: str) -> Baseline:
         )
     entries, tools = [], {}
     for number, line in enumerate(lines[1:], 2):
-        if len(line) == 3 and not line.strip("0123456789abcdef"):
+        if len(line) == 3 and not line.strip(_DIGITS):
             continue
         match _row(line, name, number):
             case str():
-                continue  # the name of a file, which keeps its findings apart from the next one's
+                continue  # the name of a file, which keeps its findings apart from its neighbours'
             case ["tool", str(tool), str(version), str(lock), str(config)]:
                 tools[tool] = ToolState(version, lock, config)
             case ["finding" | "suppressed" as word, str(where), *members] if members:
@@ -125,8 +127,12 @@ def parse(text: str, name: str) -> Baseline:
 
 
 def _put(slots: dict[int, dict[str, list[str]]], key: str, row: list[object]) -> None:
-    number = int(sha256(key.encode("utf-8", "surrogatepass")).hexdigest()[:3], 16)
-    slots.setdefault(number, {}).setdefault(key, []).append(json.dumps(row))
+    slots.setdefault(slot(key), {}).setdefault(key, []).append(json.dumps(row))
+
+
+def slot(key: str) -> int:
+    """Which of the fixed lines a file (or package, or tool) follows."""
+    return int(sha256(key.encode("utf-8", "surrogatepass")).hexdigest(), 16) % len(_GUARDS)
 
 
 def _row(line: str, name: str, number: int) -> object:

@@ -20,6 +20,9 @@ _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _WORDS = frozenset(keyword.kwlist) - {"False", "None", "True"}
 _SOFT = frozenset({"match", "case"})
 CALL = re.compile(r"(?<![\w.])[^\W\d][\w.]*\s*\(")
+_PINNED = re.compile(  # an action's or image's name, its version, and the comment that says which one that is
+    r"(\s*-?\s*(?:uses|image)\s*:\s*[\"']?[^\s\"'#@]*[^\s\"'#@:])(?:@[^\s\"']+|:[^\s\"'/]+)[\"']?\s*(?:#.*)?"
+)
 _KEY = re.compile(r"\s*-?\s*[\"']?([A-Za-z_][\w.-]*)[\"']?\s*[:=]")
 
 
@@ -105,13 +108,23 @@ def call_offset(source: Source, line: int, column: int) -> int | None:
     return None
 
 
-def text_unit(text: str, line: int, *, blank: bool) -> Unit:
-    """The piece of anything that is not Python: a line's key, and a check number of the rest."""
+def text_unit(text: str, line: int, *, blank: bool, unpinned: bool = False) -> Unit:
+    """The piece of anything that is not Python: a line's key, and a check number of the rest.
+
+    `unpinned` leaves out which version of an action or image is used, and the comment that names it.
+    """
     lines = text.split("\n")
     if line > len(lines):
         return Unit("", ("past the end",))
-    key = _KEY.match(lines[line - 1])
-    return Unit("", (key.group(1) if key else "", "" if blank else digest(lines[line - 1])))
+    said = without_pin(lines[line - 1]) if unpinned else lines[line - 1]
+    key = _KEY.match(said)
+    return Unit("", (key.group(1) if key else "", "" if blank else digest(said)))
+
+
+def without_pin(line: str) -> str:
+    """`uses: an/action@v4  # why` as `uses: an/action`; any other line as it is."""
+    found = _PINNED.fullmatch(line)
+    return found.group(1) if found is not None else line
 
 
 def digest(text: str) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import takewhile
 
 from py_secure_ci.judging.baseline import Baseline, Entry, state_of
 from py_secure_ci.judging.dedupe import Group
-from py_secure_ci.judging.fingerprints import holds_secret, identities, moved, subject
+from py_secure_ci.judging.fingerprints import Identity, holds_secret, identities, moved, subject
 from py_secure_ci.judging.replaced import NOTEBOOK, is_touched
 from py_secure_ci.model import Excluded, Finding, Gap, State
 from py_secure_ci.path_globs import fits
@@ -30,14 +31,27 @@ class Comparison:
     unjudged: tuple[Entry, ...] = ()
 
 
-def compare(
-    groups: Sequence[Group], baseline: Baseline, report: Report, replaced: Collection[str] = frozenset()
-) -> Comparison:
-    """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename.
+@dataclass(frozen=True, slots=True)
+class Edited:
+    """What the texts say of findings beyond their fingerprints (see judging/replaced.py and judging/former.py).
 
     `replaced`: the fingerprints of findings that are not those of the base, although they have their place.
+    `former`: fingerprint -> what the finding was at the base, where the code around it had another name.
     """
-    left = _Entries(baseline.entries)
+
+    replaced: Collection[str] = frozenset()
+    former: Mapping[str, Identity] = field(default_factory=dict)
+
+
+NOT_EDITED = Edited()
+
+
+def compare(groups: Sequence[Group], baseline: Baseline, report: Report, edited: Edited = NOT_EDITED) -> Comparison:
+    """Match each defect with one entry of the baseline: by any of its fingerprints, then by those before a rename.
+
+    What is left over on both sides is compared once more, by the names that the code around it had.
+    """
+    left, replaced = _Entries(baseline.entries), edited.replaced
     same = [not any(member.fingerprint in replaced for member in group.members) for group in groups]
     known = [left.take(_now(group)) if same[index] else None for index, group in enumerate(groups)]
     known = [
@@ -46,6 +60,7 @@ def compare(
     ]
     for index in (number for number, entry in enumerate(known) if entry is None and same[number]):
         known[index] = _pushed_down(groups[index], [one for n, one in enumerate(groups) if not same[n]], left, report)
+    known = [entry or _stayed(group, left, edited.former) for entry, group in zip(known, groups, strict=True)]
     states = tuple(State.EXISTING if entry is not None else State.NEW for entry in known)
     reopened = frozenset(index for index, entry in enumerate(known) if entry is not None and entry.suppressed)
     upgrades = frozenset(
@@ -78,6 +93,10 @@ class _Entries:
                     return entry
         return None
 
+    def take_one_of(self, identity: Identity) -> Entry | None:
+        """One of those that are equal but for their order; the baseline numbers them without a gap."""
+        return self.take(takewhile(self._by_fingerprint.__contains__, identity.fingerprints()))
+
     def rest(self) -> list[Entry]:
         return sorted(self._left.elements())
 
@@ -94,6 +113,17 @@ def _before(group: Group, report: Report) -> list[str]:
         if before is not None:
             found += [moved(one, before) for one in identities(member)]
     return found
+
+
+def _stayed(group: Group, left: _Entries, former: Mapping[str, Identity]) -> Entry | None:
+    """The entry of a defect whose line is that of the base, under the names that were around it there.
+
+    Of a defect that several tools see, every finding must be on such a line.
+    """
+    if not all(member.fingerprint in former for member in group.members):
+        return None
+    entries = (left.take_one_of(former[member.fingerprint]) for member in group.members)
+    return next((entry for entry in entries if entry is not None), None)
 
 
 def _pushed_down(group: Group, others: Sequence[Group], left: _Entries, report: Report) -> Entry | None:

@@ -37,8 +37,8 @@ def merged(findings: Sequence[Finding]) -> tuple[Group, ...]:
         if finding.location is not None and finding.advisory is None and not finding.anchor:
             by_path[finding.location.path].append(index)
     each = [finding.name for finding in findings]
-    names = set(each)
     named = {path: {each[index] for index in indices} for path, indices in by_path.items()}
+    names = {name for some in named.values() for name in some}
     for row in table("duplicates")["same"]:
         left = {name for name in names if matches_any(name, row["rules"])}
         right = {name for name in names if matches_any(name, row["with"])} if "with" in row else left

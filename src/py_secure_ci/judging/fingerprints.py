@@ -4,19 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import count
 
 from py_secure_ci.judging.code_units import Unit, call_offset, python_unit, text_unit
-from py_secure_ci.judging.python_text import Source
+from py_secure_ci.judging.python_text import PYTHON, Source
 from py_secure_ci.model import Advisory, Finding
 from py_secure_ci.tables import matches_any, table
 
 VERSION = "v1:"
 _CONTENT, _PLACE = 20, 12  # hexadecimal digits for what it is, and for where it is
 _MOST_FILES = 1000  # with one advisory, beyond which aliases are no longer known
-_PYTHON = (".py", ".pyi", ".pyw")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a finding on a line of Python is, and in which file: its fingerprint but for its order among equals."""
+
+    name: str
+    scope: str
+    words: tuple[str, ...]
+    path: str
+
+    def fingerprints(self) -> Iterator[str]:
+        """That of the first such finding in the file, of the second, and so on without end."""
+        return (_fingerprint(("code", self.name, self.scope, self.words), n, self.path) for n in count())
 
 
 def with_fingerprints(findings: Sequence[Finding], source: Callable[[str], str | None]) -> tuple[Finding, ...]:
@@ -28,13 +42,13 @@ def with_fingerprints(findings: Sequence[Finding], source: Callable[[str], str |
     by_path: defaultdict[str, list[int]] = defaultdict(list)
     identities: list[tuple[object, ...]] = [()] * len(findings)
     for index, finding in enumerate(findings):
-        if finding.location is not None and _is_code(finding):
+        if finding.location is not None and is_code(finding):
             by_path[finding.location.path].append(index)
         else:
             identities[index] = _anchored(finding)
     for path, indices in by_path.items():
         text = source(path)
-        python = Source(text) if text is not None and path.endswith(_PYTHON) else None
+        python = Source(text) if text is not None and path.endswith(PYTHON) else None
         for index in indices:
             unit = _unit(findings[index], text, python)
             identities[index] = ("code", findings[index].name, unit.scope, unit.words)
@@ -48,6 +62,12 @@ def subject(finding: Finding) -> str:
     if finding.anchor:
         return finding.anchor.partition("::")[0]
     return finding.location.path if finding.location is not None else ""
+
+
+def code_identity(finding: Finding, python: Source) -> Identity:
+    """The identity of a finding for which `is_code` holds, in a file with that source."""
+    unit = _unit(finding, python.text, python)
+    return Identity(finding.name, unit.scope, unit.words, subject(finding))
 
 
 def moved(fingerprint: str, path: str) -> str:
@@ -71,6 +91,11 @@ def holds_secret(finding: Finding) -> bool:
     return finding.secret or matches_any(finding.name, tuple(table("places")["secret"]))
 
 
+def any_pin(finding: Finding) -> bool:
+    """Whether the rule is about an action or image whichever version of it is used: raising that makes nothing new."""
+    return matches_any(finding.name, tuple(table("places")["any_pin"]))
+
+
 def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
     place = finding.location
     if text is None or place is None or place.line is None or place.path.endswith(".ipynb"):
@@ -78,7 +103,8 @@ def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
         return Unit("", ())
     blank = holds_secret(finding)
     if python is None:
-        return text_unit(text.replace("\r\n", "\n").replace("\r", "\n"), place.line, blank=blank)
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")
+        return text_unit(lines, place.line, blank=blank, unpinned=any_pin(finding))
     line, column = place.line, place.column
     if column is not None and matches_any(finding.name, table("places")["argument_lines"]):
         start = call_offset(python, line, column)
@@ -87,7 +113,8 @@ def _unit(finding: Finding, text: str | None, python: Source | None) -> Unit:
     return python_unit(python, line, column, blank=blank)
 
 
-def _is_code(finding: Finding) -> bool:
+def is_code(finding: Finding) -> bool:
+    """Whether its identity is the code on its line: not of a package, a test, a whole file."""
     if finding.anchor or finding.advisory is not None or finding.location is None or finding.location.line is None:
         return False
     return not matches_any(finding.name, tuple(table("places")["whole_file"]))

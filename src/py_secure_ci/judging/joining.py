@@ -30,6 +30,7 @@ class Judgement:
 def joined(parts: Sequence[Judgement]) -> tuple[Report, Verdict]:
     """One report and one verdict over all of them, the root project's first: INCOMPLETE before FAIL before PASS."""
     trees = tree_over((one.folder, one.report.context.tree) for one in parts)
+    whole = parts[0].report.context  # the root's, even where it has nothing to say: paths are from its folder
     parts = _worth_telling(parts)
     moved = [(one, _Mover(one)) for one in parts]
     root = parts[0].report
@@ -38,7 +39,7 @@ def joined(parts: Sequence[Judgement]) -> tuple[Report, Verdict]:
         native.update(one.report.native_suppressions)
     report = Report(
         version=root.version,
-        context=_context(parts, trees),
+        context=_context(whole, parts, trees),
         outcomes=tuple(move.outcome(outcome) for one, move in moved for outcome in one.report.outcomes),
         gaps=tuple(move.gap(gap) for one, move in moved for gap in one.report.gaps),
         excluded=tuple(move.excluded(each) for one, move in moved for each in one.report.excluded),
@@ -65,11 +66,11 @@ def tree_over(trees: Iterable[tuple[str, str]]) -> str:
     return hashlib.sha256(listed.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _context(parts: Sequence[Judgement], trees: str) -> Context:
-    """The first's, and what is common to all."""
+def _context(root: Context, parts: Sequence[Judgement], trees: str) -> Context:
+    """The root project's, and what is common to all."""
     contexts = [one.report.context for one in parts]
     return replace(
-        contexts[0],
+        root,
         tree=trees,
         python=", ".join(dict.fromkeys(one.python for one in contexts if one.python)),
         advisories=", ".join(dict.fromkeys(one.advisories for one in contexts if one.advisories)),

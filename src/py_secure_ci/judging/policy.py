@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
-from py_secure_ci.judging.comparison import Comparison, compare
+from py_secure_ci.judging.comparison import NOT_EDITED, Comparison, Edited, compare
 from py_secure_ci.judging.completeness import completeness
 from py_secure_ci.judging.dedupe import Group, merged
 from py_secure_ci.judging.ratchets import exceeded
@@ -47,18 +47,18 @@ def judge(
     today: date,
     strict_reason: str = "",
     added: Baseline | None = None,
-    replaced: Collection[str] = frozenset(),
+    edited: Edited = NOT_EDITED,
     carried: Sequence[str] = (),
 ) -> Verdict:
     """Give the verdict. Without a baseline everything counts as new; `strict_reason` says why there is none.
 
     `added` is what the change itself writes into the baseline file: it must stand for findings that there are.
     `carried`: reasons of an earlier judgement that cannot be found again from the report alone.
-    `replaced`: fingerprints of findings whose text is not the base's (see judging/replaced.py).
+    `edited`: what the texts of the base say of findings.
     """
     groups = merged([overridden(one, settings.severity) for one in report.findings])
     suppressed = suppress(groups, settings, report, today)
-    comparison = compare(groups, baseline, report, replaced) if baseline is not None else _all_new(groups)
+    comparison = compare(groups, baseline, report, edited) if baseline is not None else _all_new(groups)
     judged = [
         _judge(index, group, report=report, settings=settings, suppressed=suppressed, comparison=comparison)
         for index, group in enumerate(groups)

@@ -7,16 +7,16 @@ compared: a finding on a changed line whose piece of code does not stand in the 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
-from py_secure_ci.judging.code_units import exact_text, letters
-from py_secure_ci.judging.python_text import Source, tokens
+from py_secure_ci.judging.code_units import exact_text, letters, without_pin
+from py_secure_ci.judging.fingerprints import any_pin
+from py_secure_ci.judging.python_text import PYTHON, Source, tokens
 from py_secure_ci.model import Finding
 from py_secure_ci.report import Report
 from py_secure_ci.tables import matches_any, table
 
-_PYTHON = (".py", ".pyi", ".pyw")
 NOTEBOOK = ".ipynb"
 Text = Callable[[str], str | None]
 
@@ -26,7 +26,7 @@ def replaced(report: Report, now: Text, before: Text) -> frozenset[str]:
 
     `now` and `before` give the text of a file, by its path now and by its path at the base; None where there is none.
     """
-    of_base = lru_cache(maxsize=None)(lambda path: _letters_of(path, before(path)))
+    of_base = lru_cache(maxsize=None)(lambda path, unpinned: _letters_of(path, before(path), unpinned))
     of_now = lru_cache(maxsize=None)(lambda path: _source(path, now(path)))
     found = set()
     for finding in report.findings:
@@ -35,7 +35,7 @@ def replaced(report: Report, now: Text, before: Text) -> frozenset[str]:
         if not is_touched(finding, report):
             continue
         path = finding.location.path
-        base, text = of_base(report.renames.get(path, path)), of_now(path)
+        base, text = of_base(report.renames.get(path, path), any_pin(finding)), of_now(path)
         words = _words(finding, text) if text is not None else ""
         if base is not None and words and words not in base:
             found.add(finding.fingerprint)
@@ -67,18 +67,22 @@ def _words(finding: Finding, text: Source | str) -> str:
     lines = text.split("\n")
     headed = matches_any(finding.name, tuple(table("places")["headed"]))
     last = place.line if headed else max(place.line, place.end_line or 0)
-    return letters("".join(lines[place.line - 1 : last]))
+    return _letters_in(lines[place.line - 1 : last], any_pin(finding))
 
 
 def _source(path: str, text: str | None) -> Source | str | None:
     if text is None:
         return None
-    return Source(text) if path.endswith(_PYTHON) else text.replace("\r\n", "\n").replace("\r", "\n")
+    return Source(text) if path.endswith(PYTHON) else text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _letters_of(path: str, text: str | None) -> str | None:
+def _letters_in(lines: Sequence[str], unpinned: bool) -> str:
+    return letters("".join(map(without_pin, lines) if unpinned else lines))
+
+
+def _letters_of(path: str, text: str | None, unpinned: bool) -> str | None:
     """A whole file as `exact_text` would have it: of Python without comments."""
     source = _source(path, text)
     if isinstance(source, Source):
         return "".join(letters(one.text, one.kind) for one in tokens(source, 0, len(source.text)))
-    return None if source is None else letters(source)
+    return None if source is None else _letters_in(source.split("\n"), unpinned)

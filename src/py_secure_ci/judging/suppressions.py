@@ -19,6 +19,9 @@ from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Failed, Inline, Outcome, Report
 from py_secure_ci.tables import matches_any
 
+# What is written for people may show such a comment; one that suppresses nothing there is no mistake.
+_PROSE = (".md", ".markdown", ".rst", ".txt", ".adoc")
+
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
@@ -81,11 +84,14 @@ class _Matching:
 
     def comment(self, comment: Inline, lines: tuple[int, ...]) -> None:
         place = f"{comment.path}:{comment.line}"
+        prose = comment.path.lower().endswith(_PROSE)
+        if comment.problem and prose:
+            return
         if comment.problem:
             self.unused.append(f"{place}: this py-secure-ci comment suppresses nothing: {comment.problem}")
             return
         hit = [index for index in self._named(comment.rules) if _covers(comment, lines, self.groups[index])]
-        if not hit and all(_decided(rule, self.report.outcomes) for rule in comment.rules):
+        if not hit and not prose and all(_decided(rule, self.report.outcomes) for rule in comment.rules):
             rules = ", ".join(comment.rules)
             self.unused.append(f"{place}: the suppression of {rules} matches nothing: remove the comment")
         self._answer(hit, Suppression(source="inline", reason=comment.reason, place=place))

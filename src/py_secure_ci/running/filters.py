@@ -52,6 +52,7 @@ def can_filter_network() -> bool:
 def confine_writes(readonly: Sequence[str], writable: Iterable[str]) -> None:
     """Let this process and its descendants change nothing in `readonly` but what is in `writable`; for good.
 
+    Of two that name a place the inner one counts.
     Whatever is asked, processes outside can no longer be traced, nor their environment read. Raises OSError.
     """
     version = landlock_version()
@@ -63,7 +64,8 @@ def confine_writes(readonly: Sequence[str], writable: Iterable[str]) -> None:
     attributes = ctypes.create_string_buffer(struct.pack("=QQQ", handled, 0, scoped), 24)
     rules = linux.syscall(_CREATE_RULESET, attributes, size, 0)
     if readonly:
-        for path in (*_ALWAYS_WRITABLE, *_ALWAYS_WRITABLE_FOLDERS, *writable, *around(readonly)):
+        opened = [path for tree in writable for path in inside(tree, readonly)]
+        for path in (*_ALWAYS_WRITABLE, *_ALWAYS_WRITABLE_FOLDERS, *opened, *around(readonly)):
             _allow(rules, path, handled)
     elif refer:
         _allow(rules, "/", refer)
@@ -71,13 +73,19 @@ def confine_writes(readonly: Sequence[str], writable: Iterable[str]) -> None:
     os.close(rules)
 
 
-def around(trees: Sequence[str]) -> Iterator[str]:
-    """Everything that is not in `trees`: the entries beside each of them and beside each of their parents.
+def inside(tree: str, closed: Sequence[str]) -> Iterator[str]:
+    """The tree itself, or, where some of `closed` lie in it, everything in it that is not in these."""
+    below = [path for path in closed if Path(tree) in Path(path).parents]
+    yield from around(below, Path(tree)) if below else (tree,)
+
+
+def around(trees: Sequence[str], top: Path = Path("/")) -> Iterator[str]:
+    """Everything below `top` that is not in `trees`: the entries beside each of them and beside their parents.
 
     Symbolic links are left out: what they lead to is named by its own path.
     """
     closed = {Path(tree) for tree in trees}
-    parents = {parent for tree in closed for parent in tree.parents} - closed
+    parents = {parent for tree in closed for parent in tree.parents if top in (parent, *parent.parents)} - closed
     for parent in sorted(parents):
         if closed & set(parent.parents):
             continue

@@ -35,17 +35,19 @@ def enter(*, user: bool, network: bool) -> None:
 
 
 def furnish(*, network: bool, readonly: Iterable[str], writable: Iterable[str]) -> None:
-    """From process 1: mount a /proc of our own and close the trees. Raises OSError."""
+    """From process 1: mount a /proc of our own and close the trees; of two that name a place the inner one counts.
+
+    Raises OSError.
+    """
     linux.mount("", "/", flags=linux.MS_REC | linux.MS_PRIVATE)
-    closed = tuple(readonly)
-    opened = tuple(path for path in writable if closed and Path(path).exists())
-    for path in closed:
+    closed = dict.fromkeys(readonly, True)
+    words = closed | {path: False for path in writable if closed}
+    for path in sorted(words, key=lambda path: len(Path(path).parts)):
+        if not Path(path).exists():
+            continue
         if path != "/":
             linux.mount(path, path, flags=linux.MS_BIND | linux.MS_REC)
-        linux.set_readonly(path, readonly=True)
-    for path in opened:
-        linux.mount(path, path, flags=linux.MS_BIND | linux.MS_REC)
-        linux.set_readonly(path, readonly=False)
+        linux.set_readonly(path, readonly=words[path])
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     if Path("/dev/shm").is_dir():  # noqa: S108
         linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "mode=1777")  # noqa: S108

@@ -22,6 +22,7 @@ _SAFE = (
     *("-c", "core.untrackedCache=false"),
     *("-c", "core.quotePath=false"),
     *("-c", "safe.directory=*"),
+    *("-c", "safe.bareRepository=explicit"),  # files of the project can look like one, with an index of their own
     *("-c", "protocol.allow=never"),
     *("-c", "diff.external="),
 )
@@ -49,12 +50,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end."""
+    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end.
+
+    `folders`: where git keeps what it knows, which for a linked work tree is not below `top`.
+    """
 
     top: Path
     prefix: str
     commit: str
     branch: str
+    folders: tuple[Path, ...] = ()
 
 
 class Git:
@@ -90,7 +95,16 @@ class Git:
                 f"git says that the work tree of {self._root} is {top or 'nowhere'}",
                 hint="The repository's own configuration (core.worktree) leads elsewhere; check it out anew.",
             )
-        return Repository(Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch())
+        kept = (self._line("rev-parse", word) for word in ("--git-dir", "--git-common-dir"))
+        folders = tuple(dict.fromkeys((self._root / one).resolve() for one in kept if one))
+        if any(self._root.resolve().is_relative_to(folder) for folder in folders):  # a git that knows no such setting
+            raise SourceError(
+                f"{self._root}: its own files look like a git repository, and would say which files there are",
+                hint="Check the folder that holds `.git`, or remove HEAD, objects and refs from this one.",
+            )
+        return Repository(
+            Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch(), folders
+        )
 
     def _refuse_broken(self, answer: Ended) -> None:
         said = answer.stderr.decode("utf-8", "replace")

@@ -9,14 +9,12 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import http.client
 import io
 import json
 import platform
 import stat
 import sys
 import tarfile
-import urllib.request
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -76,6 +74,9 @@ def _for_this_machine(name: str, archives: Mapping[str, Mapping[str, str]]) -> A
 
 
 def _fetch(name: str, archive: Archive, environ: Mapping[str, str]) -> bytes:
+    import http.client  # with all of TLS behind it, which hardly any run needs
+    import urllib.request
+
     variables = {one: environ.get(f"{one}_proxy") or environ.get(f"{one.upper()}_PROXY") for one in _PROXIES}
     proxies = {one: value for one, value in variables.items() if value}
     opener = urllib.request.build_opener(urllib.request.ProxyHandler(proxies))

@@ -9,8 +9,6 @@ same. The second run listens to `gitleaks:allow` comments: what only the first o
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -18,22 +16,15 @@ from typing import Any
 
 from py_secure_ci.adapting.file_kinds import LOCKS
 from py_secure_ci.adapting.git_history import git_environment, history_gaps, log_options, unread
+from py_secure_ci.adapting.gitleaks_log import LEAKS, entries_of, ignored_of, is_below, paths_of
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.secret_files import secret, secret_rule, select_texts
 from py_secure_ci.adapting.selection import project_path
-from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Confidence, Excluded, Finding, Gap, Location, Severity, Stage
-from py_secure_ci.reading import as_dict, as_list, field, load_json, position
+from py_secure_ci.reading import field, position
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
-LEAKS = 77
 GENERIC = "generic-api-key"  # a name and high entropy: a guess; every other rule knows the form of one secret
-SCANNED = re.compile(r'TRC scanning path path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
-ALLOWED = re.compile(
-    r'DBG skipping (?:file|directory): global allowlist path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE
-)
-EMPTY = re.compile(r'DBG skipping empty file path=("(?:[^"\\]|\\.)*"|[^\n]*)$', re.MULTILINE)
-IGNORED = re.compile(r"fingerprint=(\S+):([a-z0-9-]+):(\d+)$", re.MULTILINE)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
@@ -60,15 +51,13 @@ def _command(task: Task, name: str, where: str, options: tuple[str, ...], mode: 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     main = executions["main"]
-    entries = _entries(main)
-    scanned, skipped, empty = ({_path(one) for one in mark.findall(main.stderr)} for mark in (SCANNED, ALLOWED, EMPTY))
-    if not re.search(r" INF scanned ~\d", main.stderr):
-        raise WrongShape("gitleaks did not say that it scanned anything")
-    listened = {(one.rule, one.location) for one in _findings(_entries(executions["allowed"]), task)}
-    ignored = {_finding(task, path, rule, int(line)) for path, rule, line in IGNORED.findall(main.stderr)}
+    entries = entries_of(main)
+    scanned, skipped = paths_of(main.stderr)
+    listened = {(one.rule, one.location) for one in _findings(entries_of(executions["allowed"]), task)}
+    ignored = {_finding(task, path, rule, line) for path, rule, line in ignored_of(main.stderr)}
     found = [one for one in _findings(entries, task) if _due(one, task)]
     kept = [one for one in found if (one.rule, one.location) in listened]
-    planted = _findings(_entries(executions["canary"]), task)
+    planted = _findings(entries_of(executions["canary"]), task)
     here = {(one.rule, one.location) for one in (*found, *ignored)}
     past = [one for one in _past(task, executions) if (one.rule, one.location) not in here]
     return Reading(
@@ -77,8 +66,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
             secret_rule(rule, rule.replace("-", " ").capitalize(), TOOL.uri)
             for rule in sorted({one.rule for one in (*kept, *ignored, *past)})
         ),
-        looked_at=frozenset(file for file in task.files if file in scanned | empty),
-        excluded=tuple(Excluded(file, "gitleaks' own list of paths") for file in task.files if _below(file, skipped)),
+        looked_at=frozenset(file for file in task.files if file in scanned),
+        excluded=tuple(Excluded(file, "gitleaks' own list of paths") for file in task.files if is_below(file, skipped)),
         gaps=_gaps(task, executions),
         notes=(f"Secrets passed over by `gitleaks:allow` comments: {hidden}.",)
         if (hidden := len(found) - len(kept))
@@ -99,24 +88,16 @@ def _past(task: Task, executions: Mapping[str, Execution]) -> Iterator[Finding]:
     what = "gitleaks' leak"
     told: list[tuple[str, str, str, object]] = [
         (*(field(one, key, str, what) for key in ("Commit", "File", "RuleID")), one.get("StartLine"))  # type: ignore[misc]
-        for one in _entries(executions["history"])
+        for one in entries_of(executions["history"])
     ]
-    for place, rule, number in IGNORED.findall(executions["history"].stderr):
+    for place, rule, number in ignored_of(executions["history"].stderr):
         commit, _, path = place.partition(":")
-        told.append((commit, path, rule, int(number)))
+        told.append((commit, path, rule, number))
     for commit, path, rule, line in told:
         one = _finding(task, path, rule, line)
         if PurePosixPath(path).name not in LOCKS:
             said = f"{one.message}, added by commit {commit[:12]}"
             yield replace(one, message=said, anchor=f"{commit}:{path}:{rule}:{line}")
-
-
-def _entries(execution: Execution) -> list[dict[str, Any]]:
-    what = "gitleaks' report"
-    entries = [as_dict(one, what) for one in as_list(load_json(execution.stdout, what), what)]
-    if (execution.status == LEAKS) != bool(entries):
-        raise WrongShape(f"gitleaks ended with exit status {execution.status} and {len(entries)} leaks")
-    return entries
 
 
 def _findings(entries: list[dict[str, Any]], task: Task) -> list[Finding]:
@@ -135,14 +116,6 @@ def _finding(task: Task, path: str, rule: str, line: object) -> Finding:
 
 def _due(one: Finding, task: Task) -> bool:
     return one.location is not None and one.location.path in task.files
-
-
-def _path(said: str) -> str:
-    return str(json.loads(said)) if said.startswith('"') else said
-
-
-def _below(file: str, skipped: set[str]) -> bool:
-    return bool(skipped & {file, *(str(folder) for folder in PurePosixPath(file).parents)})
 
 
 TOOL = Tool(

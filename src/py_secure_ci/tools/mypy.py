@@ -14,11 +14,10 @@ because `--no-native-parser` knows no syntax newer than the Python that mypy its
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
+from py_secure_ci.adapting.missing_imports import lost_imports
 from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
 from py_secure_ci.adapting.mypy_output import entries_of, finding_of, merged, message_of
@@ -109,16 +108,13 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         findings=(*shown, *planted),
         rules=tuple({one.rule: _rule(one.rule) for one in shown}.values()),
         looked_at=frozenset(broken) if stopped else named,
-        gaps=(*refused, *(gap for gap in stops if gap.subject not in broken), *_imports(imports)),
+        gaps=(
+            *refused,
+            *(gap for gap in stops if gap.subject not in broken),
+            *lost_imports(one["message"] for one in imports),
+        ),
         notes=_notes(task),
     )
-
-
-def _imports(entries: list[dict[str, Any]]) -> tuple[Gap, ...]:
-    modules = sorted({name for one in entries for name in re.findall(r'"([^"]+)"', one["message"])[:1]})
-    if not modules:
-        return ()
-    return (Gap("imports", f"no environment of the project to look up: {', '.join(modules)}"),)
 
 
 def _notes(task: Task) -> tuple[str, ...]:

@@ -13,11 +13,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from py_secure_ci.adapting import pinned
+from py_secure_ci.adapting.findings import agree, records
 from py_secure_ci.adapting.pinned import Vulnerability
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Severity, Stage
 from py_secure_ci.pins import Pin
-from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
+from py_secure_ci.reading import as_dict, as_list, field, optional
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 STATUSES = {
@@ -45,23 +46,16 @@ def _command(task: Task, name: str, pins: tuple[Pin, ...]) -> Command:
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     entries = [entry for name in pinned.piles(task) for entry in _entries(executions[name])]
-    packages = [(field(entry, "package", dict, "a package"), entry) for entry in entries]
-    audited = [(field(one, "name", str, "a package"), field(one, "version", str, "a package")) for one, _ in packages]
-    found = [
-        one
-        for (name, version), (_, entry) in zip(audited, packages, strict=True)
-        for one in _found(name, version, entry)
-    ]
+    audited = [pinned.called(field(entry, "package", dict, "a package"), "a package") for entry in entries]
+    found = [one for package, entry in zip(audited, entries, strict=True) for one in _found(*package, entry)]
     return pinned.read(task, "osv-scanner", audited, found)
 
 
 def _entries(execution: Execution) -> list[dict[str, Any]]:
     what = "osv-scanner's report"
-    report = as_dict(load_json(execution.stdout, what), what)
-    results = [as_dict(one, what) for one in field(report, "results", list, what)]
+    results = records(execution.stdout, what, "results")
     entries = [as_dict(one, what) for result in results for one in field(result, "packages", list, what)]
-    if (execution.status == 1) != any(entry.get("vulnerabilities") for entry in entries):
-        raise WrongShape(f"osv-scanner ended with exit status {execution.status}, which its report contradicts")
+    agree("osv-scanner", execution.status, any(entry.get("vulnerabilities") for entry in entries), len(entries))
     return entries
 
 

@@ -12,9 +12,9 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from py_secure_ci.adapting.findings import agree, answer, in_words, rules_of
+from py_secure_ci.adapting.findings import answer, in_words, rules_of
+from py_secure_ci.adapting.hook_runs import Hook, hooks_of
 from py_secure_ci.adapting.planting import planted, script
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap, Location, Severity, Stage
@@ -22,8 +22,6 @@ from py_secure_ci.reading import as_dict, field, load_json
 from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
 
 CONFIG = ".pre-commit-config.yaml"
-HOOK = re.compile(r"^.*(Passed|Failed|Skipped)\n- hook id: (.+)\n((?:- .*\n)*)", re.MULTILINE)
-MODIFIED = "- files were modified by this hook\n"
 PLACE = re.compile(r"^(?:\./)?([^\s:][^:\n]*):(\d+)(?::\d+)?:? *(.+)$", re.MULTILINE)
 
 
@@ -56,7 +54,7 @@ def _run(task: Task, name: str, tree: str) -> Command:
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    what, ran, planted = "the copy", _ran(executions["main"]), _ran(executions["canary"])
+    what, ran, planted = "the copy", hooks_of(executions["main"]), hooks_of(executions["canary"])
     trees = as_dict(load_json(executions["trees"].stdout, what), what)
     files, hooks, due = (list(map(str, field(trees, key, list, what))) for key in ("files", "hooks", "due"))
     names = {hook.name for hook in ran}
@@ -83,37 +81,14 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """What pre-commit says of one hook."""
-
-    name: str
-    failed: bool
-    idle: bool
-    changes: bool
-    text: str
-
-
-def _ran(execution: Execution) -> list[Hook]:
-    found = list(HOOK.finditer(execution.stdout))
-    if not found or re.match(r"An (unexpected )?error has occurred", execution.stdout):
-        raise WrongShape(f"pre-commit ran no hook: {execution.stdout[:500].strip()}")
-    ends = [*(match.start() for match in found[1:]), len(execution.stdout)]
-    hooks = [
-        Hook(one[2], one[1] == "Failed", one[1] == "Skipped", MODIFIED in one[3], execution.stdout[one.end() : end])
-        for one, end in zip(found, ends, strict=True)
-    ]
-    agree("pre-commit", execution.status, any(hook.failed for hook in hooks), len(hooks))
-    return hooks
-
-
 def _findings(hook: Hook, task: Task) -> Iterator[Finding]:
     """One for each place of the project that the hook names, else one for the hook."""
     named = [match.groups() for match in PLACE.finditer(hook.text) if match[1] in task.files]
     for path, line, said in named:
         yield _finding(hook.name, path, int(line) or None, said.strip())
     if not named:
-        yield _finding(hook.name, CONFIG, None, f"The hook {hook.name} fails")
+        last = hook.text.strip().rpartition("\n")[2][:200]
+        yield _finding(hook.name, CONFIG, None, f"The hook {hook.name} fails{last and f': {last}'}")
 
 
 def _finding(hook: str, path: str, line: int | None, message: str) -> Finding:
@@ -132,4 +107,5 @@ TOOL = Tool(
     parse=_parse,
     select=_select,
     canary=planted("pre-commit", "planted"),
+    nothing=CONFIG,
 )

@@ -1,22 +1,23 @@
 """pyrefly: static types, fast; experimental (https://pyrefly.org/).
 
 An empty `--config` of ours: rules at their defaults. The summary of `-v` counts the modules that were checked; with
-files given by name the count has to be theirs. It says paths relative to a folder, hence a second run for
-the canary. An unreadable file and a syntax error are gaps.
+files given by name, which it takes for patterns, the count has to be theirs. It says paths relative to a folder, hence
+a second run for the canary. An unreadable file and a syntax error are gaps.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from glob import escape
 from pathlib import Path
 
-from py_secure_ci.adapting.findings import answer, rules_of, sorted_out
+from py_secure_ci.adapting.findings import answer, rules_of
+from py_secure_ci.adapting.missing_imports import looked_up
 from py_secure_ci.adapting.planting import planted
-from py_secure_ci.adapting.pyrefly_report import is_unread, read_report
+from py_secure_ci.adapting.pyrefly_report import is_unread, planted_in, read_report
 from py_secure_ci.adapting.python_syntax import select_python
-from py_secure_ci.adapting.selection import argument, pieces
-from py_secure_ci.model import Location, Stage
+from py_secure_ci.adapting.selection import absolute_pieces
+from py_secure_ci.model import Stage
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 OPTIONS = ("-v", "--output-format=json", "--summary=full", "--color=never", "--use-ignore-files=false")
@@ -24,27 +25,22 @@ OPTIONS = ("-v", "--output-format=json", "--summary=full", "--color=never", "--u
 
 def _command(task: Task, name: str, base: Path, *files: str) -> Command:
     python = f"--python-interpreter-path={task.python.as_posix()}" if task.python else "--skip-interpreter-query"
-    config = ("--config", (task.scratch / "pyrefly.toml").as_posix(), "--search-path", ".")
+    config = ("--config", (task.scratch / "pyrefly.toml").as_posix(), "--search-path", task.root.as_posix())
     options = (*OPTIONS, f"--relative-to={base.as_posix()}", *config, python, *task.options.args)
-    # It asks the interpreter with `-c` in the project folder, which would run a `json.py` from there. (Python 3.10
-    # does not know the word.)
-    env = {"PYTHONSAFEPATH": "1"}
-    return Command(name=name, argv=("pyrefly", "check", *options, "--", *files), inputs={"pyrefly.toml": ""}, env=env)
+    argv = ("pyrefly", "check", *options, "--", *(escape((base / file).as_posix()) for file in files))
+    # It asks the interpreter with `-c` in the folder that it starts in: in the project's, that would run a `json.py`.
+    return Command(name=name, argv=argv, inputs={"pyrefly.toml": ""}, in_scratch=True)
 
 
 def _commands(task: Task) -> tuple[Command, ...]:
-    main = _command(task, "main", task.root, *(argument(file) for file in task.files))
+    main = _command(task, "main", task.root, *task.files)
     return (main, _command(task, "canary", task.scratch, *task.canaries))
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     said = read_report(executions["main"], len(task.files), task)
-    planted = [
-        replace(one, location=Location((task.scratch / one.location.path).as_posix()))
-        for one in read_report(executions["canary"], len(task.canaries), task)
-        if one.location
-    ]
-    kept, gaps = sorted_out("pyrefly", said, is_unread)
+    planted = [planted_in(task.scratch, one) for one in read_report(executions["canary"], len(task.canaries), task)]
+    kept, gaps = looked_up("pyrefly", said, task, is_unread, {"missing-import", "missing-source"})
     rules = rules_of(kept, "https://pyrefly.org/en/docs/error-kinds/#{rule}")
     return answer(task, (*kept, *planted), rules, gaps=gaps)
 
@@ -58,7 +54,7 @@ TOOL = Tool(
     parse=_parse,
     select=select_python,
     canary=planted("pyrefly", "bad-assignment"),
-    split=pieces,
+    split=absolute_pieces,
     needs_environment=True,
     text_only=True,
 )

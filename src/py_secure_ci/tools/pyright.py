@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer, rules_of
+from py_secure_ci.adapting.missing_imports import looked_up
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.pyright_report import config_text, read_report
 from py_secure_ci.adapting.python_syntax import select_python, unparsable
@@ -19,13 +20,15 @@ from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Execution, Reading, Task, Tool
 
+IMPORTS = frozenset({"reportMissingImports", "reportMissingModuleSource"})
 RULES = "https://github.com/microsoft/pyright/blob/main/docs/configuration.md#{rule}"
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    found = read_report(task, executions["main"])
+    said = read_report(task, executions["main"])
+    found, gaps = looked_up("pyright", said, task, lambda _one: False, IMPORTS)
     unread = {one.location.path: f"pyright: {one.message}" for one in found if one.rule == "syntax" and one.location}
-    return answer(task, found, rules_of(found, RULES), problems=unread | unparsable(task, executions))
+    return answer(task, found, rules_of(found, RULES), gaps=gaps, problems=unread | unparsable(task, executions))
 
 
 TOOL = Tool(

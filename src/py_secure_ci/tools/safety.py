@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from py_secure_ci.adapting import pinned
+from py_secure_ci.adapting.findings import agree
 from py_secure_ci.adapting.pinned import Vulnerability
-from py_secure_ci.errors import ToolchainError, WrongShape
+from py_secure_ci.errors import ToolchainError
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Pin
 from py_secure_ci.reading import as_dict, field, load_json, optional
@@ -64,10 +65,9 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     for name in pinned.piles(task):
         report = as_dict(load_json(executions[name].files.get(f"{name}.json", ""), what), what)
         packages = [as_dict(one, what) for one in field(report, "scanned_packages", dict, what).values()]
-        audited += [(field(one, "name", str, what), field(one, "version", str, what)) for one in packages]
+        audited += [pinned.called(one, what) for one in packages]
         entries = [as_dict(one, what) for one in field(report, "vulnerabilities", list, what)]
-        if (executions[name].status == 64) != bool(entries):
-            raise WrongShape(f"safety ended with exit status {executions[name].status} and {len(entries)} findings")
+        agree("safety", executions[name].status, bool(entries), len(entries), means=64)
         found += [_vulnerability(one) for one in entries]
         ignored += len(field(report, "ignored_vulnerabilities", list, what))
     gaps = pinned.ignored(task, "safety", ignored)
@@ -76,10 +76,11 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
 
 def _vulnerability(one: dict[str, Any]) -> Vulnerability:
     what = "safety's vulnerability"
+    name, version = pinned.called(one, what, "package_name", "analyzed_version")
     cve = optional(one, "CVE", str, what)
     return Vulnerability(
-        name=field(one, "package_name", str, what),
-        version=field(one, "analyzed_version", str, what),
+        name=name,
+        version=version,
         ids=(*([cve] if cve else []), f"SFTY-{field(one, 'vulnerability_id', str, what)}"),
         fixed=tuple(str(version) for version in field(one, "fixed_versions", list, what)),
     )

@@ -122,5 +122,7 @@ TOOL = Tool(
     needs_pins=False,
     default=True,
     depends_on=("",),
+    # Of Python files it reads setup.py alone, and what it takes for an interpreter (`**/python*`) or a program.
+    never_opens=r"(?!setup\.py$|python|libpython).*\.pyi?",
     lasting_gaps="syft (sees|does not see) ",  # its list is made of the files, ours of the same
 )

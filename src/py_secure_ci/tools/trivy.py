@@ -53,7 +53,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     what = "trivy's report"
     reports = [as_dict(load_json(executions[name].stdout, what), what) for name in pinned.piles(task)]
     results = [as_dict(one, what) for report in reports for one in field(report, "Results", list, what)]
-    audited = [_package(as_dict(one, what)) for result in results for one in field(result, "Packages", list, what)]
+    packages = [as_dict(one, what) for result in results for one in field(result, "Packages", list, what)]
+    audited = [pinned.called(one, "trivy's package", "Name", "Version") for one in packages]
     found = [as_dict(one, what) for result in results for one in as_list(result.get("Vulnerabilities") or [], what)]
     reading = pinned.read(task, "trivy", audited, (_vulnerability(one) for one in found))
     version = as_dict(load_json(executions["database"].stdout, "trivy's version"), "trivy's version")
@@ -61,16 +62,13 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     return aged(reading, task, "trivy", updated, field(reports[0], "CreatedAt", str, what))
 
 
-def _package(one: dict[str, Any]) -> tuple[str, str]:
-    return field(one, "Name", str, "trivy's package"), field(one, "Version", str, "trivy's package")
-
-
 def _vulnerability(one: dict[str, Any]) -> Vulnerability:
     what = "trivy's vulnerability"
+    name, version = pinned.called(one, what, "PkgName", "InstalledVersion")
     fixed = optional(one, "FixedVersion", str, what) or ""
     return Vulnerability(
-        name=field(one, "PkgName", str, what),
-        version=field(one, "InstalledVersion", str, what),
+        name=name,
+        version=version,
         ids=(field(one, "VulnerabilityID", str, what),),
         fixed=tuple(version.strip() for version in fixed.split(",") if version.strip()),
         severity=word(SEVERITIES, field(one, "Severity", str, what), f"{what}: Severity"),

@@ -82,9 +82,7 @@ def _read(execution: Execution, asked: int) -> list[Vulnerability]:
 
 def _vulnerability(one: dict[str, Any]) -> Vulnerability:
     what = "uv's vulnerability"
-    package = field(one, "dependency", dict, what)
-    name, version = (field(package, key, str, what) for key in ("name", "version"))
-    return pinned.advisory(name, version, one, what)
+    return pinned.advisory(*pinned.called(field(one, "dependency", dict, what), what), one, what)
 
 
 TOOL = Tool(

@@ -55,6 +55,7 @@ TOOL = Tool(
     ),
     parse=_parse,
     select=named("pyproject.toml"),
+    nothing="pyproject.toml",
     canary=planted("validate-pyproject", "invalid"),
     split=pieces,
 )

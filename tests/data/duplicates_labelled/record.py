@@ -1,4 +1,4 @@
-"""Run every tool that may see a defect of src/ and write what each says to recorded.json: `python record.py`.
+"""Run every tool that may see a defect of src/ and write what each says to recorded.json: `python record.py [FOLDER]`.
 
 The tools are those of py-secure-ci itself, run by it; what is kept is what they said before anything was merged.
 gitleaks takes part if it is on the PATH. Credentials in src/ are placeholders; fake ones are put in for the run only.
@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-HERE = Path(__file__).parent
+HERE = Path(sys.argv[1]) if sys.argv[1:] else Path(__file__).parent
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
 ALONE = {"broken.py"}
-PLACES = {"build.yml": ".github/workflows/build.yml"}
+PLACES = {name: f".github/workflows/{name}" for name in ("build.yml", "deploy.yml")}
 CONFIG = """\
 stages:
   lint: {tools: [ruff, flake8, pylint, vulture]}
@@ -66,6 +66,8 @@ def main() -> None:
     tools: dict[str, str] = {}
     rows: list[dict[str, Any]] = []
     for group in ([one for one in files if one.stem not in ALONE], [one for one in files if one.stem in ALONE]):
+        if not group:
+            continue
         report = recorded(group)
         done = [one["tool"] for one in report["outcomes"] if one["kind"] == "completed"]
         tools |= {one["name"]: one["version"] for one in done}

@@ -11,7 +11,7 @@ import yaml
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands import init
-from py_secure_ci.commands.project import default_tools
+from py_secure_ci.commands.configuration import default_tools
 from py_secure_ci.config.load import load_config
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import OutputError

@@ -282,3 +282,10 @@ def test_inline(comment: str, line: int, blocks: bool) -> None:
         assert answer.findings[0].suppression.source == "inline"
     elif "'" not in comment:
         assert answer.warnings[0].startswith("src/a.py:2: ")
+
+
+@pytest.mark.parametrize("path", ["docs/policy.md", "README.rst", "notes.txt"])
+def test_a_page_may_show_such_a_comment(path: str) -> None:
+    """It still suppresses there, but one that suppresses nothing is no mistake."""
+    text = "A page.\nf()  # py-secure-ci: ignore[bandit/B602] the command is a constant\n# py-secure-ci: ignore[B6]\n"
+    assert verdict(report(one(), inline=inline_suppressions(path, text))).warnings == ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from py_secure_ci.judging.baseline import of_report
-from py_secure_ci.judging.comparison import compare
+from py_secure_ci.judging.comparison import Edited, compare
 from py_secure_ci.judging.dedupe import merged
 from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.judging.replaced import replaced
@@ -42,7 +42,7 @@ def state(before: str, after: str, *, line: int = 1, column: int | None = 1, pat
     now = report(path, after, (line, column), secret=secret)
     known = of_report(now)
     exchanged = replaced(now, lambda _: after, lambda _: before)
-    return compare(merged(now.findings), known, now, exchanged).states[0]
+    return compare(merged(now.findings), known, now, Edited(exchanged)).states[0]
 
 
 @pytest.mark.parametrize(("path", "column"), [("a.py", 12), ("a.py", None), ("a.cfg", None)])
@@ -139,6 +139,47 @@ def test_a_secret_above_an_old_one_is_new_and_the_old_one_known() -> None:
     for changed, states in ((((1, 2),), (State.NEW, State.EXISTING)), (((1, 3),), (State.NEW, State.NEW))):
         now = secrets(after, changed)
         exchanged = replaced(now, lambda _: after, lambda _: before)
-        seen = compare(merged(now.findings), then, now, exchanged)
+        seen = compare(merged(now.findings), then, now, Edited(exchanged))
         assert seen.states == states
         assert len(seen.fixed) == states.count(State.NEW) - 1
+
+
+def pinned(rule: str, line: str) -> tuple[Report, str]:
+    """A finding on one line of a workflow."""
+    text = f"jobs:\n  a:\n    steps:\n      {line}\n"
+    found = Finding(
+        tool="zizmor", rule=rule, severity=Severity.MEDIUM, message="m", location=Location("w.yml", 4, 9, 4)
+    )
+    done = Completed(
+        tool=ToolInfo(name="zizmor", stage=Stage.CI, version="1"), findings=with_fingerprints([found], lambda _: text)
+    )
+    return Report(version="1", context=Context(project="p"), outcomes=(done,), changed={"w.yml": ((4, 4),)}), text
+
+
+SHA = "1234567890" * 4
+
+
+@pytest.mark.parametrize(
+    ("rule", "then", "line", "state"),
+    [
+        ("unpinned-uses", "- uses: a/b@v3", "- uses: a/b@v4", State.EXISTING),
+        ("unpinned-uses", "- uses: a/b@v3  # why", "- uses: 'a/b@v4'", State.EXISTING),
+        ("unpinned-uses", "- uses: a/b@v3", "- uses: a/c@v3", State.NEW),
+        ("unpinned-uses", "- uses: a/b@v3", "- uses: evil/b@v3", State.NEW),
+        ("artipacked", "- uses: actions/checkout@v3", f"- uses: actions/checkout@{SHA} # v4", State.EXISTING),
+        ("unpinned-images", "image: host:5000/name:1", "image: host:5000/name:2", State.EXISTING),
+        ("unpinned-images", "image: host:5000/name", "image: host:6000/name", State.NEW),
+        ("unpinned-uses", "- uses: docker://alpine", "- uses: docker://debian", State.NEW),
+        ("unpinned-uses", "- uses: docker://alpine:3", "- uses: docker://alpine:4", State.EXISTING),
+        # rules that are about the very version
+        ("known-vulnerable-actions", "- uses: a/b@v3", "- uses: a/b@v4", State.NEW),
+        ("impostor-commit", f"- uses: a/b@{SHA}", f"- uses: a/b@{SHA[::-1]}", State.NEW),
+    ],
+)
+def test_another_version_of_an_action_is_news_to_rules_about_the_version(
+    rule: str, then: str, line: str, state: State
+) -> None:
+    before, old = pinned(rule, then)
+    now, text = pinned(rule, line)
+    exchanged = replaced(now, lambda _: text, lambda _: old)
+    assert compare(merged(now.findings), of_report(before), now, Edited(exchanged)).states == (state,)

@@ -26,6 +26,7 @@ from py_secure_ci.tool import Command, Execution, Reading, Task
 
 SUITE, CANARY = "main", "canary"
 COVERAGE = "coverage.json"
+START = "start.py"
 SCRIPTS = ("session.py", "recorder.py", "witness.py", "loading.py", "measuring.py")
 LENT = "lent/_py_secure_ci_worker.py"  # in a folder of its own: other processes may import from there
 WITHOUT_PYTEST = "it holds test functions, which need pytest"
@@ -71,11 +72,11 @@ def run_command(
         "marks": list(marks_of(options.levels)),
     }
     folder = package_files("py_secure_ci.adapting.test_runs") / "scripts"
-    scripts = {one: (folder / one).read_text("utf-8") for one in (script, *SCRIPTS)}
+    scripts = {one: (folder / one).read_text("utf-8") for one in (START, script, *SCRIPTS)}
     reruns = tuple(f"rerun-{number}.jsonl" for number in range(1, options.reruns + 1)) if not plain else ()
     return Command(
         name=name,
-        argv=(str(task.python), str(task.scratch / script), str(task.scratch / f"{name}.json")),
+        argv=(str(task.python), *(str(task.scratch / one) for one in (START, f"{name}.json", script))),
         inputs={**scripts, LENT: (folder / "worker.py").read_text("utf-8"), f"{name}.json": json.dumps(request)},
         outputs=(f"{name}.jsonl", COVERAGE, "profile.txt", *reruns, *outputs),
         # PYTHONSAFEPATH: scripts of ours stand beside this one, and a project's tests start others from its root.

@@ -1,7 +1,7 @@
 """Runs Django's system checks, those for deployment included, inside the project's own interpreter.
 
-usage: run_django.py REQUEST.json; one `manage.py` each. Messages are objects there, which are written down; nothing
-that is printed is read. Standard library and the project's own Django only, old syntax on purpose.
+One `manage.py` each. Messages are objects there, which are written down; nothing that is printed is read. Standard
+library and the project's own Django only, old syntax on purpose.
 """
 
 from __future__ import annotations
@@ -20,10 +20,8 @@ NAMED = re.compile(r"DJANGO_SETTINGS_MODULE[\"'][^\"']{1,20}[\"']([\w.]+)[\"']")
 FAILED = 3
 
 
-def main(request_file: str) -> int:
+def main(session: Any) -> int:
     """0: the checks have nothing to say; 1: they have; 3: they gave no answer, and the record says why."""
-    scratch = os.path.dirname(os.path.abspath(request_file))
-    session = _load(os.path.join(scratch, "session.py")).Session(request_file, _load)
     status: int = session.run(_run)
     return status
 
@@ -124,17 +122,3 @@ def _model_place(session: Any, about: Any) -> Any:
 def _file(module: str) -> Any:
     file = getattr(sys.modules.get(module), "__file__", None)
     return file if file and file.endswith(".py") else None
-
-
-def _load(path: str) -> Any:
-    """Import one of our own files without putting its folder on the path."""
-    name = "_py_secure_ci_" + os.path.basename(path)[:-3]
-    spec: Any = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -1,12 +1,11 @@
 """Runs the examples in docstrings and texts inside the project's own interpreter, and writes down what happened.
 
-usage: run_doctest.py REQUEST.json. A module without an example is not imported. Standard library only, old syntax.
+A module without an example is not imported. Standard library only, old syntax.
 """
 
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import os
 import re
 import sys
@@ -53,10 +52,8 @@ def _report(session: Any, node: str, path: str, outcome: str, part: str = "", **
     session.record.write(**{**plain, "node": node, "path": path, "outcome": outcome, "part": part, **told})
 
 
-def main(request_file: str) -> int:
+def main(session: Any) -> int:
     """Run as the request says. The exit status is one of pytest's."""
-    scratch = os.path.dirname(os.path.abspath(request_file))
-    session = _load(os.path.join(scratch, "session.py")).Session(request_file, _load)
     status: int = session.run(_run)
     return status
 
@@ -125,17 +122,3 @@ def _run_test(session: Any, loading: Any, flags: int, node: str, place: str, tes
     elif not runner.failed:
         _report(session, node, place, "passed")
     return runner.failed
-
-
-def _load(path: str) -> Any:
-    """Import one of our own files without putting its folder on the path."""
-    name = "_py_secure_ci_" + os.path.basename(path)[:-3]
-    spec: Any = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

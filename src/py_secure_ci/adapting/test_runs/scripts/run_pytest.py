@@ -1,6 +1,6 @@
-"""Runs pytest inside the project's own interpreter and writes down what happened; started as a script, never imported.
+"""Runs pytest inside the project's own interpreter and writes down what happened.
 
-usage: run_pytest.py REQUEST.json. Standard library only, and old syntax on purpose: the project picks the Python.
+Standard library only, and old syntax on purpose: the project picks the Python.
 The project's own pytest and coverage win; ours (the overlay) stand at the very end of `sys.path`.
 """
 
@@ -15,10 +15,8 @@ from typing import Any
 WORKERS = ("-p", "_py_secure_ci_worker")  # the only way that reaches the workers of every pytest-xdist
 
 
-def main(request_file: str) -> int:
+def main(session: Any) -> int:
     """Run as the request says; then again what failed, and the slowest under a profiler, where that is asked for."""
-    scratch = os.path.dirname(os.path.abspath(request_file))
-    session = _load(os.path.join(scratch, "session.py")).Session(request_file, _load)
     witness = session.load("witness.py").Witness(session)
     status: int = session.run(lambda _: _run(session, witness))
     failed = witness.failed
@@ -51,17 +49,3 @@ def _run(session: Any, witness: Any) -> int:
         status = 3
     session.report_coverage(measure)
     return status
-
-
-def _load(path: str) -> Any:
-    """Import one of our own files without putting its folder on the path."""
-    name = "_py_secure_ci_" + os.path.basename(path)[:-3]
-    spec: Any = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

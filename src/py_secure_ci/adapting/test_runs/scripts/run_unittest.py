@@ -1,14 +1,13 @@
 """Runs unittest tests inside the project's own interpreter, without pytest, and writes down what happened.
 
-usage: run_unittest.py REQUEST.json. Every due file is loaded by its own path, so that none is left out by the rules of
-discovery. Standard library only, and old syntax on purpose: the project picks the Python.
+Every due file is loaded by its own path, so that none is left out by the rules of discovery. Standard library only, and
+old syntax on purpose: the project picks the Python.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import re
 import sys
 import time
@@ -99,10 +98,8 @@ class Told(unittest.TestResult):
         self._session.record.write(event="report", line=None, marks=[], **told, **failure)
 
 
-def main(request_file: str) -> int:
+def main(session: Any) -> int:
     """Run as the request says. The exit status is one of pytest's."""
-    scratch = os.path.dirname(os.path.abspath(request_file))
-    session = _load(os.path.join(scratch, "session.py")).Session(request_file, _load)
     status: int = session.run(_run)
     return status
 
@@ -158,17 +155,3 @@ def _flat(suite: Any) -> Any:
             yield from _flat(one)
         else:
             yield one
-
-
-def _load(path: str) -> Any:
-    """Import one of our own files without putting its folder on the path."""
-    name = "_py_secure_ci_" + os.path.basename(path)[:-3]
-    spec: Any = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))

@@ -19,9 +19,10 @@ NOT_OURS = ("*/test_*.py", "*/*_test.py", "*/tests/*", "*/test/*", "*/conftest.p
 class Session:
     """One run. `load` imports another of our own files by its path."""
 
-    def __init__(self, request_file: str, load: Callable[[str], Any]) -> None:
+    def __init__(self, request_file: str, runner: str, load: Callable[[str], Any]) -> None:
         with open(request_file, encoding="utf-8") as stream:
             self.request: dict[str, Any] = json.load(stream)
+        self.runner = runner
         self.scratch = os.path.dirname(os.path.abspath(request_file))
         self.root = os.getcwd()
         own = os.path.realpath(self.scratch)
@@ -72,7 +73,9 @@ class Session:
         plain = {"name": name, "coverage": False, "reruns": 0, "profile": False, "parallel": "off"}
         with open(path, "w", encoding="utf-8") as stream:
             json.dump({**self.request, **plain, **changes}, stream)
-        subprocess.call([sys.executable, os.path.abspath(sys.argv[0]), path], stdout=self.echo.fileno(), cwd=self.root)
+        start = os.path.join(self.scratch, "start.py")
+        argv = [sys.executable, start, path, self.runner]
+        subprocess.call(argv, stdout=self.echo.fileno(), cwd=self.root)
 
     def start_coverage(self) -> Any:
         """A running measurement, or None where none is wanted or possible (which is told)."""

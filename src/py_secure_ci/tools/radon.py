@@ -22,7 +22,8 @@ from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 
 def _command(task: Task, name: str, what: str) -> Command:
-    argv, env = ("radon", what, "--json", *targets(task)), {"RADONCFG": (task.scratch / "radon.cfg").as_posix()}
+    argv = ("radon", what, "--json", *targets(task))
+    env = {"RADONCFG": (task.scratch / "radon.cfg").as_posix(), "RADONFILESENCODING": "utf-8-sig"}  # with a mark or not
     return Command(name=name, argv=argv, found=frozenset({0}), inputs={"radon.cfg": "[radon]\n"}, env=env)
 
 

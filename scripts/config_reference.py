@@ -57,6 +57,9 @@ def _rows(path: str, value: dict[str, Any], schema: dict[str, Any]) -> Iterator[
     properties: dict[str, Any] = value.get("properties", {})
     if path == "tools":  # every tool has the same keys
         yield _row("tools.NAME", {"enum": sorted(properties)}, schema, "One of the tools.")
+        own = {name: one["properties"]["settings"] for name, one in properties.items()}
+        for name, settings in own.items():
+            yield from _rows(f"tools.{name}.settings", settings, schema)
         properties = {"NAME": next(iter(properties.values()))} if properties else {}
     for name, part in properties.items():
         here = f"{path}.{name}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from py_secure_ci.config.settings import Options
 from py_secure_ci.model import Excluded, Finding, Gap, Rule, Stage
@@ -181,6 +182,7 @@ class Tool:
     wants_frameworks: bool = False  # has `Task.frameworks` filled in
     of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
     default: bool = False  # on when the YAML says nothing
+    options: Mapping[str, Any] = field(default_factory=dict)  # JSON Schema of each key of `tools.NAME.settings`
     blinders: Mapping[str, str] = field(default_factory=dict)  # settings file -> regular expression of what blinds it
     # Reads UTF-8 text only. The pipeline hands nothing else over: binary files (a zero byte among the first 8000, and
     # no byte order mark) are not due, others that are not UTF-8 are gaps.

@@ -27,7 +27,7 @@ WITNESS = "X = 1\n"
 UNSEEN = ("home", "tmp", "cache", "canary", "__pycache__", "coverage", "hooks", "planted")
 PLENTY = 200 * 1024 * 1024  # bytes: three times what anybody reads
 HARMLESS = {
-    "": "Metadata-Version: 2.1\nName: canary\nVersion: 1\nLicense-Expression: MIT\n",  # METADATA
+    "": "Metadata-Version: 2.1\nName: canary\nVersion: 1\nLicense-Expression: Apache-2.0\n",  # METADATA
     ".py": "def test_canary() -> None:\n    pass\n",
     ".yml": "on: push\npermissions: {}\njobs: {a: {runs-on: ubuntu-latest, steps: [{run: 'true'}]}}\n",
     ".txt": "nothing\n",
@@ -300,21 +300,22 @@ def many(count: int) -> Fault:
 
     def play(plan: dict[str, Any]) -> None:
         said = recorded(plan)
-        for name, text in said["files"].items():
+        answers = {name: text for name, text in said["files"].items() if name.endswith("l") or not said["stdout"]}
+        for name, text in answers.items():
             with open(os.path.join(scratch(), name), "wb") as file:
-                pour(file.fileno(), text, count if name.endswith("l") or not said["stdout"] else 0)
+                pour(file.fileno(), text, count)
         if for_people(said):
             pour(2, said["stderr"], count)
         else:
             put(2, said["stderr"].encode("latin-1"))
-        pour(1, said["stdout"], count)
+        pour(1, said["stdout"], count, plan["whole"])
         os._exit(said["status"])
 
     return play
 
 
-def pour(stream: int, text: str, count: int) -> None:
-    head, entry, tail = (one.encode("latin-1") for one in cut_open(text))
+def pour(stream: int, text: str, count: int, whole: bool = False) -> None:
+    head, entry, tail = (one.encode("latin-1") for one in (("", text, "") if whole else cut_open(text)))
     put(stream, head)
     left = min(count, PLENTY // max(len(entry), 1)) if entry else 0
     for size in [1000] * (left // 1000) + [left % 1000]:

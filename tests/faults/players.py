@@ -87,6 +87,7 @@ def player(tool: Tool) -> dict[str, Any]:
         "fits": answer(tool.name, "clean", "main") if tool.name in LOCKS else {},
         "live": tool.source == "ours",
         "keep": kept(tool),
+        "whole": tool.name == "pre-commit",  # its findings are blocks of lines: one more line is no finding
     }
 
 

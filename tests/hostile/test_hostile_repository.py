@@ -224,3 +224,46 @@ def test_names_that_are_no_text(hostile: Callable[..., Any], static: tuple[str, 
         Path(os.fsdecode(os.fsencode(project.root) + b"/" + raw)).write_bytes(b"import os\n")
     ran = run(project, static, kit)
     assert ran.status in (1, 3)
+
+
+TESTS_ALONE = dict.fromkeys(("lint", "format", "type", "sast", "secrets", "sca", "sbom", "ci"), False)
+WORDS_OF_TESTS = """\
+import pytest, sys, warnings
+
+WORDS = {words!r}
+
+@pytest.mark.parametrize("word", WORDS, ids=WORDS)
+def test_a(word):
+    print(word)
+    print(word, file=sys.stderr)
+    warnings.warn(word)
+    raise ValueError(word)
+
+@pytest.mark.skip(reason=WORDS[0] + WORDS[4] + WORDS[7])
+def test_b():
+    pass
+
+for word in WORDS:  # classes and functions that are called so
+    globals()[word] = type(word, (), {{"__test__": True, "test_" + word: lambda self: 1 / 0}})
+    globals()["test_" + word] = lambda: 1 / 0
+"""
+
+
+def test_what_tests_say_is_text_everywhere(commands: tuple[str, ...], kit: Any, tmp_path: Path) -> None:
+    one = kit.Project(tmp_path / "project")
+    yaml = {"stages": {**TESTS_ALONE, "test": {"tools": ["pytest"], "coverage": 0}}, "environment": {"install": "none"}}
+    one.write(
+        {".py-secure-ci.yml": json.dumps(yaml), "test_a.py": WORDS_OF_TESTS.format(words=list(commands))}
+    ).commit()
+    step = tmp_path / "step.md"
+    ran = one.run(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(step))
+    assert ran.status in (1, 3), ran.stdout + ran.stderr
+    assert ran.outcome("pytest")["kind"] == "completed"
+    assert len(ran.report["verdict"]["findings"]) >= len(commands)
+    sane(ran, kit, github=True)
+    assert as_commands(ran.stderr) == []
+    for text in (step.read_text("utf-8"), ran.text("summary.md")):
+        assert "<img" not in text
+        assert "](javascript" not in text
+        assert "\x1b" not in text
+    assert "<img src=x" not in ran.text("report.html")

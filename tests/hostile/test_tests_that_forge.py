@@ -146,3 +146,28 @@ def test_tests_cannot_write_the_baseline(kit: Any, tmp_path: Path) -> None:
     written.unlink()
     one.write({"conftest.py": f"import pathlib\npathlib.Path({str(written)!r}).write_text({text!r})\n"})
     blocked(ended(kit, one))
+
+
+OTHERS = """\
+import pathlib, subprocess
+
+here = pathlib.Path(__file__).resolve().parent
+(here.parent / "b" / "app.py").write_text("X = 1\\n")
+subprocess.run(["git", "update-ref", "refs/heads/main", "HEAD"], cwd=here)
+"""
+
+
+def test_the_tests_of_one_project_cannot_hide_the_code_of_another(kit: Any, tmp_path: Path) -> None:
+    one = kit.Project(tmp_path / "project")
+    several = {**YAML, "projects": [{"path": "a"}, {"path": "b"}]}
+    one.write(
+        {".py-secure-ci.yml": json.dumps(several), "a/test_a.py": TEST, "b/app.py": "X = 1\n", "b/test_b.py": TEST}
+    )
+    one.commit().git("checkout", "-q", "-b", "change")
+    one.write({"a/conftest.py": OTHERS, "b/app.py": EVIL})
+    one.git("add", "-A")
+    one.git("commit", "-q", "-m", "change")
+    ran = ended(kit, one, "--base", "main", "--no-cache")
+    kit.no_traceback(ran)
+    assert ran.status == 3, ran.stdout + ran.stderr
+    assert "changed before this project was checked: app.py" in " ".join(ran.stdout.split())

@@ -228,6 +228,22 @@ def test_another_password_in_the_same_place_is_new(repository: Repository) -> No
     assert states(repository.run("--base", first)[2]) == Counter({"bandit/B105 new": 1, "fixed": 1})
 
 
+def test_a_renamed_function_and_a_raised_action_are_no_news(repository: Repository) -> None:
+    steps = "on: push\npermissions: {}\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v3\n"
+    flow = ".github/workflows/a.yml"
+    first = repository.commit({"a.py": SHELL + "\n\n" + EVAL, flow: steps})
+    renamed = (SHELL + "\n\n" + EVAL).replace("def start", "def begin").replace("def answer", "async def reply")
+    repository.commit({"a.py": renamed, flow: steps.replace("@v3", "@v4")})
+    status, _, report = repository.run("--no-cache", "--base", first, "--stage", "lint,sast,ci")
+    known = states(report)
+    assert {one.partition(" ")[2] for one in known} == {"existing"}
+    assert known["zizmor/unpinned-uses existing"] == known["bandit/B602 existing"] == known["bandit/B307 existing"] == 1
+    assert status == 0
+    repository.commit({"a.py": renamed.replace("eval(text)", "eval(text.strip())")})
+    status, _, report = repository.run("--no-cache", "--base", first, "--stage", "lint,sast,ci")
+    assert (status, states(report)["bandit/B307 new"], states(report)["fixed"]) == (1, 1, 1)
+
+
 def test_without_history_everything_is_new_and_it_is_told(repository: Repository, tmp_path: Path) -> None:
     repository.commit({"a.py": SHELL})
     repository.commit({"b.py": "X = 1\n"})

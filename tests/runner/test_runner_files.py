@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from py_secure_ci.errors import Interrupted, OutputError
-from py_secure_ci.running.scratch import remove, scratch
+from py_secure_ci.running.scratch import remove, remove_stale, scratch
 from py_secure_ci.running.tree_guard import changed_since, tree_state
 
 
@@ -35,6 +35,19 @@ def test_scratch_is_removed_on_interruption(tmp_path: Path) -> None:
     with pytest.raises(Interrupted):
         work()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_runs_left_goes_after_days(tmp_path: Path) -> None:
+    with scratch(tmp_path) as running:
+        killed, other = tmp_path / "py-secure-ci-killed", tmp_path / "tools"
+        for folder in (killed, other):
+            (folder / "task1").mkdir(parents=True)
+            os.utime(folder, (0, 0))
+        (tmp_path / "py-secure-ci-link").symlink_to(other)
+        remove_stale(tmp_path)
+        assert running.is_dir()
+        assert (other / "task1").is_dir()
+        assert not killed.exists()
 
 
 def test_scratch_that_cannot_be_made(tmp_path: Path) -> None:

@@ -2,9 +2,7 @@
 
 import pytest
 
-from py_secure_ci.adapting.hygiene import NAMES
 from py_secure_ci.config.load import load_config
-from py_secure_ci.config.tool_settings import CHECKS
 from py_secure_ci.errors import ConfigError
 from py_secure_ci.model import Stage
 
@@ -16,11 +14,13 @@ DEFAULTS = {
     Stage.SCA: ("pip-audit",),
     Stage.SAST: (),
 }
+SETTINGS = {"mypy": {"plugins": {"type": "boolean"}}}
 FILE = ".py-secure-ci.yml"
 
 
 def load(text):
-    return load_config(text if isinstance(text, bytes) else text.encode(), FILE, TOOLS, DEFAULTS)
+    raw = text if isinstance(text, bytes) else text.encode()
+    return load_config(raw, FILE, TOOLS, DEFAULTS, settings=SETTINGS)
 
 
 def test_no_file_means_every_default():
@@ -179,10 +179,7 @@ def test_a_tools_own_file_has_to_be_there():
     assert load_config(text, FILE, TOOLS, DEFAULTS, exists={"ci/ruff.toml"}.__contains__).options("ruff").config
     with pytest.raises(ConfigError, match=r"^\.py-secure-ci\.yml:2: tools\.ruff\.config: there is no file"):
         load_config(text, FILE, TOOLS, DEFAULTS, exists=lambda path: False)
-
-
-def test_the_checks_of_hygiene_are_those_that_there_are():
-    assert set(CHECKS) == set(NAMES)
+    assert load_config(text + b"projects: [a]\n", FILE, TOOLS, DEFAULTS, exists=lambda path: False).projects
 
 
 def test_every_error_is_told_in_line_order():

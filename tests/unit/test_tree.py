@@ -1,5 +1,6 @@
 """The tree: every file is due, excluded by name, or a gap; nothing is silently left out."""
 
+import hashlib
 import os
 import subprocess
 
@@ -263,3 +264,21 @@ def test_what_a_sparse_checkout_left_out_is_a_gap_and_what_is_excluded_is_not(re
     assert tree.files == ("half/a.py", "here.py")
     assert [gap.subject for gap in tree.gaps] == ["folder", "gone.py", "half/b.py"]
     assert all("sparse" in gap.reason for gap in tree.gaps)
+
+
+def test_an_index_made_by_hand_leads_nowhere_else(repository, tree_of, tmp_path):
+    write(tmp_path, "outside/secret.py", b"KEY = 1\n")
+    write(repository, "a/secret.py")
+    write(repository, "b.py")
+    commit(repository)
+    (repository / "a" / "secret.py").unlink()
+    (repository / "a").rmdir()
+    (repository / "a").symlink_to(tmp_path / "outside")
+    index = repository / ".git" / "index"
+    raw = index.read_bytes()[:-20].replace(b"b.py\0", b"../x\0")  # as long, and the sum over it made anew
+    index.write_bytes(raw + hashlib.sha1(raw).digest())  # noqa: S324 - as git does
+    write(tmp_path, "x")
+    tree = tree_of(repository)
+    assert "a/secret.py" not in tree.files
+    assert not any(".." in path for path in tree.files)
+    assert {"a/secret.py", "../x"} <= {gap.subject for gap in tree.gaps}

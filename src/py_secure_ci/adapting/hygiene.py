@@ -149,6 +149,12 @@ CHECKS = (
 )
 NAMES = tuple(one.rule for one in CHECKS)
 SECURITY = tuple(one.rule for one in CHECKS if one.severity is Severity.LOW)
+OPTIONS = {
+    "checks": {
+        "anyOf": [{"const": "all"}, {"type": "array", "items": {"enum": list(NAMES)}}],
+        "description": "Which checks: `all`, or a list.",
+    }
+}
 
 
 def inspect(seen: Seen, wanted: tuple[str, ...]) -> list[Finding]:

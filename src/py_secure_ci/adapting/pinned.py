@@ -26,6 +26,8 @@ CANARY = Canary(
         ("django", "1.11.0"),
     )
 )
+# The one setting of tools that bring advisory data of their own.
+DATA_FOLDER = {"cache": {"type": "string", "minLength": 1, "description": "The folder that holds its advisory data."}}
 # `Task.advisory_url` is always a service of ours on this machine: a proxy could not reach it.
 DIRECT = {"NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 

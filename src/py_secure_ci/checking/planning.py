@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from py_secure_ci.adapting.file_kinds import BINARY, packed
 from py_secure_ci.checking.accounting import Tally
 from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.errors import WrongShape
@@ -20,6 +22,7 @@ from py_secure_ci.tool import Selection, Tool
 
 # A command line may hold about 2 MB on Linux, 1 MB on macOS and 32 kB on Windows; every tool may be called twice.
 MAX_ARGUMENT_BYTES = 100_000
+NO_TEXT = "binary: it holds no text"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +89,7 @@ def _plan_one(
         left_out = tuple(one for one in tree.excluded if one.by == (config.file or "py-secure-ci"))
         tally = Tally(root=tree.root, elsewhere=tree.elsewhere, due=(), excluded=left_out)
         return Plan(tool=tool, stage=stage, files=tree.files, pins=(), tally=tally, settings={})
-    selection = _selected(tool, tree, settings)
+    selection = _selected(tool, tree, settings, sources)
     text = tuple(path for path in selection.files if path not in tree.binary)
     binary = tuple(path for path in selection.files if path in tree.binary) if tool.text_only else ()
     unread = tuple(path for path in text if not sources.is_utf8(path)) if tool.text_only else ()
@@ -113,7 +116,7 @@ def _plan_one(
         excluded=(
             *selection.excluded,
             *_of_interest(tool, ours),
-            *(Excluded(path, "binary: it holds no text") for path in binary),
+            *(Excluded(path, NO_TEXT) for path in binary),
         ),
         gaps=(*gaps, *_blinded(tool, text, sources)),
     )
@@ -121,19 +124,32 @@ def _plan_one(
     return Plan(tool=tool, stage=stage, files=text, pins=dependencies.pins, tally=tally, settings=settings, texts=read)
 
 
-def _selected(tool: Tool, tree: Tree, settings: Mapping[str, str]) -> Selection:
-    """What the tool selects, and of what else holds Python what it takes; what it does not take is told."""
+def _selected(tool: Tool, tree: Tree, settings: Mapping[str, str], sources: Sources) -> Selection:
+    """What the tool selects, and of what else holds Python or text what it takes; what it does not take is told."""
     by_name = tool.select(tree.files, settings)
+    if tool.stage is Stage.SECRETS:
+        return _with_text(by_name, tree, sources)
     if tool.stage is not Stage.SAST:
         return by_name
     chosen = {*by_name.files, *(one.subject for one in by_name.excluded)}
     scripts = sorted(tree.scripts - chosen)
     notebooks = [path for path in tree.files if path.endswith(".ipynb") and path not in chosen]
     told = [Excluded(path, f"a notebook, which {tool.name} does not read") for path in notebooks]
+    told += packed(tree.files)
     if tool.scripts:
         return Selection(tuple(sorted((*by_name.files, *scripts))), (*by_name.excluded, *told))
     told += [Excluded(path, f"Python by its first line only, which {tool.name} does not go by") for path in scripts]
     return Selection(by_name.files, (*by_name.excluded, *told))
+
+
+def _with_text(by_name: Selection, tree: Tree, sources: Sources) -> Selection:
+    """A name that promises no text hides none; what holds none is told, if only by what kind of file it is."""
+    named = {path for path in tree.files if posixpath.splitext(path)[1].lower() in BINARY}
+    text = {path for path in named - tree.binary if sources.is_utf8(path)}
+    said = {one.subject for one in by_name.excluded}
+    told = [Excluded(path, NO_TEXT) for path in sorted(named - text - said)]
+    kept = [one for one in by_name.excluded if one.subject not in text]
+    return Selection(tuple(sorted({*by_name.files, *text})), (*kept, *told))
 
 
 def _settings(tool: Tool, config: Config, sources: Sources) -> Mapping[str, str]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from py_secure_ci.commands.base_scan import NOT_AT_BASE, known_of
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.reports import read_report
-from py_secure_ci.errors import PySecureCiError, ReportError
+from py_secure_ci.dependencies.read_all import read_dependencies
+from py_secure_ci.errors import PySecureCiError, ReportError, SourceError
 from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.fingerprints import with_fingerprints
-from py_secure_ci.model import Stage
+from py_secure_ci.model import Finding, Stage
 from py_secure_ci.output import CANONICAL, place_of
 from py_secure_ci.report import Completed, Failed, Report
 from py_secure_ci.version import VERSION
@@ -72,7 +74,8 @@ def _problem(report: Report, commit: str, project: Project, stages: tuple[Stage,
 def _as_stored(report: Report, commit: str, project: Project) -> Report:
     """The report with every fingerprint made anew from the files that git has at the commit.
 
-    A report is a file that anybody can write; so it may say which rule fired on which line, but not what stands there.
+    A report is a file that anybody can write; so it may say which rule fired on which line, but not what stands there,
+    nor that a package was there which the commit does not pin.
     """
     blobs = {entry.path: entry.blob for entry in project.git.tree(commit) if entry.mode.startswith("100")}
     paths = {one.location.path for one in report.findings if one.location is not None and not one.anchor}
@@ -81,7 +84,9 @@ def _as_stored(report: Report, commit: str, project: Project) -> Report:
     def source(path: str) -> str | None:
         return stored[blobs[path]].decode("utf-8", "replace") if path in blobs else None
 
-    findings = [one for one in report.findings if one.location is None or one.anchor or one.location.path in blobs]
+    placed = [one for one in report.findings if one.location is None or one.anchor or one.location.path in blobs]
+    pinned = _pinned(project, blobs, {one.location.path for one in placed if one.advisory and one.location})
+    findings = [one for one in placed if _possible(one, pinned)]
     marked = iter(with_fingerprints(findings, source))
     kept = {id(one) for one in findings}
     outcomes = tuple(
@@ -91,3 +96,24 @@ def _as_stored(report: Report, commit: str, project: Project) -> Report:
         for one in report.outcomes
     )
     return replace(report, outcomes=outcomes)
+
+
+def _pinned(project: Project, blobs: Mapping[str, str], asked: set[str]) -> frozenset[tuple[str, str]]:
+    """(package, version) of what the commit pins. `asked`: the files in which the report says that something is."""
+    if not asked:
+        return frozenset()
+
+    def text(path: str) -> str:
+        if path not in blobs:
+            raise SourceError(f"{path} is not in the commit")
+        return project.git.blob(blobs[path]).decode("utf-8", "replace")
+
+    found = read_dependencies(tuple(sorted(path for path in blobs if path in asked or not path.endswith(".py"))), text)
+    return frozenset((pin.name, pin.version) for pin in found.pins)
+
+
+def _possible(finding: Finding, pinned: Container[tuple[str, str]]) -> bool:
+    known = finding.advisory
+    if known is None:
+        return True
+    return (known.package, known.version) in pinned and finding.anchor.startswith(f"{known.package}:")

@@ -30,7 +30,7 @@ from py_secure_ci.model import Gap, Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.progress import LiveProgress, PlainProgress
 from py_secure_ci.report import Context, Report, Verdict
-from py_secure_ci.running.tree_guard import changed_since, tree_state
+from py_secure_ci.running.tree_guard import State, changed_since, tree_state
 from py_secure_ci.source.tree_digest import tree_digest
 from py_secure_ci.version import VERSION
 
@@ -48,11 +48,32 @@ class Judged:
     memory: Memory | None = None  # what earlier runs made of the same report
 
 
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What was settled before any code of the repository could run. `before`: empty where that cannot write."""
+
+    surroundings: Surroundings
+    before: Mapping[str, State | None]
+
+
+def settled(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Settled:
+    """Ask what the verdict depends on. Raises SourceError or BaselineError."""
+    surroundings = Surroundings(project, dependencies_of(project), stages, session, arguments)
+    surroundings.settle()
+    guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
+    return Settled(surroundings, {} if guarded else tree_state(project.root, project.tree.files))
+
+
 def check_project(
-    project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session
+    project: Project,
+    stages: tuple[Stage, ...],
+    arguments: argparse.Namespace,
+    session: Session,
+    ready: Settled | None = None,
 ) -> Judged:
-    """Run everything that is due and judge it."""
-    return judged(project, *_checked(project, stages, arguments, session, progress_of(session)))
+    """Run everything that is due and judge it. `ready`: settled before another project's code ran."""
+    ready = ready or settled(project, stages, arguments, session)
+    return judged(project, *_checked(project, stages, arguments, session, progress_of(session), ready))
 
 
 def judged(project: Project, report: Report, run: Run, surroundings: Surroundings) -> Judged:
@@ -100,7 +121,8 @@ def _unreadable(error: PySecureCiError) -> Gap:
 
 def findings_of(project: Project, stages: tuple[Stage, ...], arguments: argparse.Namespace, session: Session) -> Report:
     """The report of another tree (a merge base), quietly and unjudged."""
-    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None))[0]
+    ready = settled(project, stages, arguments, session)
+    return _checked(project, stages, arguments, session, PlainProgress(lambda _line: None), ready)[0]
 
 
 def _checked(
@@ -109,22 +131,24 @@ def _checked(
     arguments: argparse.Namespace,
     session: Session,
     progress: PlainProgress | LiveProgress,
+    ready: Settled,
 ) -> tuple[Report, Run, Surroundings]:
-    dependencies = dependencies_of(project)
-    surroundings = Surroundings(project, dependencies, stages, session, arguments)
-    surroundings.settle()
+    surroundings, before = ready.surroundings, ready.before
+    dependencies = surroundings.dependencies
+    earlier = changed_since(before, project.root)  # by the tests of another project
     with ExitStack() as stack:
         stack.callback(getattr(progress, "close", lambda: None))
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = services_of(project, advice, surroundings, progress, arguments, session)
         tools = tools_by_name(project.config)
-        guarded = session.runner.sandbox.readonly  # else what tools change is noticed afterwards
-        before = {} if guarded else tree_state(project.root, project.tree.files)
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
         # Inside: what a live advisory service did not say is asked again, and so needs it still.
         limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()
         report = report_of(project, run, dependencies, advice, session, services.results, limits)
     report = with_changes(report, changed_since(before, project.root), stages)
+    if earlier:
+        gap = Gap("tree", f"changed before this project was checked: {', '.join(earlier[:5])}", final=True)
+        report = replace(report, gaps=(*report.gaps, gap))
     if services.results is not None and run.processes:
         keep_small(session)
     return report, run, surroundings

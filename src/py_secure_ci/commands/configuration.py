@@ -46,6 +46,7 @@ def find_config(root: Path, given: str | None) -> Config:
         default_tools(),
         lambda pattern: _fitting(root, pattern),
         lambda path: (root / path).is_file(),
+        {tool.name: tool.options for tool in TOOLS},
     )
 
 

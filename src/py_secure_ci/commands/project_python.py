@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from py_secure_ci.checking.execution import OPEN_TO_TESTS
+from py_secure_ci.checking.execution import open_to_tests
 from py_secure_ci.checking.pipeline import Interpreter
 from py_secure_ci.commands.project import Project, beside, ours
 from py_secure_ci.commands.session import Session
@@ -66,7 +66,7 @@ def find_interpreter(project: Project, dependencies: Dependencies, session: Sess
                 timeout=timeout,
                 network=True,
                 readonly=closed,
-                writable=(*(() if named else OPEN_TO_TESTS), folder, *made),
+                writable=(*(() if named else open_to_tests()), folder, *made),
             )
         )
         out, err = (stream.decode("utf-8", "replace") for stream in (ended.stdout, ended.stderr))

@@ -13,7 +13,8 @@ from py_secure_ci.config.schema import config_schema, custom_tool_schema
 
 def schema_text() -> str:
     """The text of `schemas/config.schema.json`."""
-    schema = config_schema({tool.name: tool.stage for tool in TOOLS}, POLICY_SCHEMA)
+    options = {tool.name: tool.options for tool in TOOLS}
+    schema = config_schema({tool.name: tool.stage for tool in TOOLS}, POLICY_SCHEMA, settings=options)
     schema["properties"]["tools"]["additionalProperties"] = custom_tool_schema()
     return json.dumps(schema, indent=2, sort_keys=True) + "\n"
 

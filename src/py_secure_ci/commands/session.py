@@ -18,7 +18,7 @@ from py_secure_ci.running.environment import child_environment, safe_path
 from py_secure_ci.running.request import Ended, Request
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.sandbox import Level
-from py_secure_ci.running.scratch import scratch
+from py_secure_ci.running.scratch import remove_stale, scratch
 from py_secure_ci.toolchain.places import cache_folder
 
 _SIGNALS = tuple(one for name in ("SIGTERM", "SIGINT", "SIGHUP") if (one := getattr(signal, name, None)))
@@ -78,6 +78,7 @@ class Session:
         """
         if self.runner.sandbox.level is not Level.FILTERS or not self.cache.is_dir():
             return self.folder
+        remove_stale(self.cache)
         return self._stack.enter_context(scratch(self.cache))
 
     def new_folder(self) -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from py_secure_ci.checking.pipeline import Run
-from py_secure_ci.commands.checking import Judged, check_project
+from py_secure_ci.commands.checking import Judged, check_project, settled
 from py_secure_ci.commands.projects import Member
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.show import finish, write_report
@@ -55,9 +55,13 @@ def stages_of(members: Sequence[Member], words: list[str] | None) -> tuple[tuple
 def run_all(members: Sequence[Member], arguments: argparse.Namespace, session: Session) -> int:
     """Check and judge each project, then all of them; the exit status is the verdict's over all."""
     stages = stages_of(members, arguments.stage)
+    due = list(zip(members, stages, strict=True))
+    # Where tests can write to the tree, those of one project must find nothing of another that is still to be asked.
+    early = len(due) > 1 and not session.runner.sandbox.readonly
+    ready = [settled(one.project, mine, arguments, session) if early else None for one, mine in due]
     done = [
-        One(one, check_project(one.project, mine, arguments, session))
-        for one, mine in zip(members, stages, strict=True)
+        One(one, check_project(one.project, mine, arguments, session, before))
+        for (one, mine), before in zip(due, ready, strict=True)
     ]
     return finish_all(done, arguments, session)
 

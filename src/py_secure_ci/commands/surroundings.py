@@ -142,13 +142,14 @@ class Surroundings:
             today=today,
             strict_reason=known.why,
             added=known.added,
-            edited=self._edited(report) if known.baseline else NOT_EDITED,
+            edited=self._edited(report, known.baseline) if known.baseline else NOT_EDITED,
         )
 
-    def _edited(self, report: Report) -> Edited:
+    def _edited(self, report: Report, baseline: Baseline) -> Edited:
         now, before = self.project.sources.text, self._text_before
         exchanged = replaced(report, now, before)
-        return Edited(exchanged, former(report, now, before, hunks(self._changes[0]), exchanged))
+        known = {one for entry in baseline.entries for one in entry.fingerprints}
+        return Edited(exchanged, former(report, now, before, hunks(self._changes[0]), exchanged, known))
 
     def _text_before(self, path: str) -> str | None:
         """A file's text at the base, or None."""

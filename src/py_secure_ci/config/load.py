@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 
 from py_secure_ci.config import policy_settings, projects, schema_errors
 from py_secure_ci.config.custom import CUSTOM_KEYS, custom_names, custom_tools, imported
-from py_secure_ci.config.licence_policy import licence_policy
+from py_secure_ci.config.load_checks import check_meaning
 from py_secure_ci.config.policy_schema import POLICY_SCHEMA
 from py_secure_ci.config.schema import config_schema
 from py_secure_ci.config.settings import (
@@ -25,11 +25,9 @@ from py_secure_ci.config.settings import (
     StageSettings,
 )
 from py_secure_ci.config.yaml_source import KeyPath, YamlSource, read_yaml
-from py_secure_ci.errors import ConfigError
 from py_secure_ci.model import Stage
 
 DEFAULT_FILE = ".py-secure-ci.yml"
-_MADE_LATER = frozenset({"pytest-benchmark"})  # whose file a run may have to make first
 DEFAULT_OPTIONS: Mapping[Stage, Mapping[str, object]] = {Stage.TEST: {"coverage": 80}}
 
 
@@ -40,11 +38,13 @@ def load_config(
     defaults: Mapping[Stage, tuple[str, ...]],
     expand: Callable[[str], tuple[str, ...]] = lambda _pattern: (),
     exists: Callable[[str], bool] = lambda _path: True,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Config:
     """Settings from the bytes of a YAML file, or from none.
 
     `tools`: every known tool and its stage. `defaults`: those of each stage when the YAML says nothing.
     `expand`: the files (root-relative) that a pattern of `import` fits. `exists`: whether there is such a file.
+    `settings`: what may be set of each tool (see `config_schema`).
     Raises ConfigError with `file:line: key` for whatever is wrong.
     """
     digest = hashlib.sha256(raw or b"").hexdigest()
@@ -53,13 +53,9 @@ def load_config(
     source = read_yaml(raw, file)
     own = custom_names(source.data, tools)
     known = {**tools, **own}
-    schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own))
+    schema_errors.check(source, config_schema(known, POLICY_SCHEMA, own, settings))
     custom = custom_tools(source.data, own) + imported(source.data, known, expand)
-    _refuse_switched_off(source, custom)
-    _refuse_empty(source, custom)
-    _check_licences(source)
-    _check_commands(source)
-    _check_files(source, exists)
+    check_meaning(source, custom, exists)
     names = (*known, *(one.name for one in custom))
     config = _config(source.data, defaults, custom, names, _placer(source), file, digest)
     run = tuple(one for one in custom if not one.path)
@@ -107,71 +103,6 @@ def _config(
 
 def _placer(source: YamlSource) -> Callable[[tuple[str | int, ...]], str]:
     return lambda path: f"{source.file}:{source.line(('policy', *path))}"
-
-
-def _refuse_switched_off(source: YamlSource, custom: tuple[CustomTool, ...]) -> None:
-    """A stage that is off, and a tool or report of the user's own in it: one of the two is a mistake."""
-    stages = source.data.get("stages") or {}
-    for one in custom:
-        if stages.get(one.stage.value) is False:
-            path: tuple[str | int, ...] = ("import",) if one.path else ("tools", one.name)
-            raise ConfigError(
-                f"{source.place(path)}: {one.path or one.name} belongs to the stage {one.stage.value}, which is off.",
-                hint=f"Take `{one.stage.value}: false` away, or give it another stage.",
-            )
-
-
-def _refuse_empty(source: YamlSource, custom: tuple[CustomTool, ...]) -> None:
-    """A stage whose list of tools is empty would silently not run."""
-    others = {one.stage.value for one in custom}
-    for name, said in (source.data.get("stages") or {}).items():
-        if isinstance(said, dict) and said.get("tools") == [] and "licences" not in said and name not in others:
-            raise ConfigError(
-                f"{source.place(('stages', name, 'tools'))}: with this list empty the stage has nothing to run.",
-                hint=f"Name a tool, or write `{name}: false` to switch the stage off.",
-            )
-
-
-def _check_files(source: YamlSource, exists: Callable[[str], bool]) -> None:
-    """A tool's own file that is not there: the tool would end with words that name no line."""
-    for name, said in (source.data.get("tools") or {}).items():
-        path = said.get("config", "")
-        if path and name not in _MADE_LATER and not exists(path):
-            raise ConfigError(
-                f"{source.place(('tools', name, 'config'))}: there is no file {path!r}.",
-                hint="Name an existing file, relative to the project's folder.",
-            )
-
-
-def _check_commands(source: YamlSource) -> None:
-    """A command that no shell could read, here or in one of the projects."""
-    places: list[KeyPath] = [(), *(("projects", at) for at, _, _ in projects.entries(source))]
-    for place in places:
-        data: Any = source.data
-        for key in place:
-            data = data[key]
-        said = (data.get("environment") or {}).get("install") if isinstance(data, dict) else None
-        if isinstance(said, str):
-            _words(said, source.place((*place, "environment", "install")))
-
-
-def _words(command: str, place: str) -> list[str]:
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise ConfigError(
-            f"{place}: {command!r} is no command: {str(error).lower()}", hint="Close every quotation mark."
-        ) from None
-    if not words:
-        raise ConfigError(f"{place}: this is empty.", hint="Write `auto`, `none`, or a command.")
-    return words
-
-
-def _check_licences(source: YamlSource) -> None:
-    """Licences that are none are a mistake of the YAML, to be told with their line."""
-    stage = (source.data.get("stages") or {}).get("sca")
-    if isinstance(stage, dict) and "licences" in stage:
-        licence_policy(stage["licences"], lambda key: source.place(("stages", "sca", "licences", key)))
 
 
 def _stages(

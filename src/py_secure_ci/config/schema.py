@@ -9,7 +9,6 @@ from py_secure_ci.config.custom import CUSTOM_KEYS, IMPORT
 from py_secure_ci.config.licence_policy import LICENCE_SCHEMA
 from py_secure_ci.config.projects import projects_schema
 from py_secure_ci.config.test_stage import TEST_OPTIONS
-from py_secure_ci.config.tool_settings import TOOL_SETTINGS
 from py_secure_ci.model import Stage
 
 _TEXTS = {"type": "array", "items": {"type": "string", "minLength": 1}}
@@ -37,13 +36,17 @@ _STAGE_OPTIONS: dict[Stage, dict[str, Any]] = {
 
 
 def config_schema(
-    tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: Collection[str] = ()
+    tools: Mapping[str, Stage],
+    policy: Mapping[str, Any],
+    custom: Collection[str] = (),
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> dict[str, Any]:
     """The whole schema. `tools`: every known tool and its stage. `policy`: the schema of the `policy` part.
 
-    `custom`: those of the tools that the document itself describes.
+    `custom`: those of the tools that the document itself describes. `settings`: the properties of `tools.NAME.settings`
+    by tool (`Tool.options`); without it those may hold anything.
     """
-    properties = _properties(tools, policy, custom)
+    properties = _properties(tools, policy, custom, settings)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "py-secure-ci configuration",
@@ -54,7 +57,13 @@ def config_schema(
     }
 
 
-def _properties(tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: Collection[str]) -> dict[str, Any]:
+def _properties(
+    tools: Mapping[str, Stage],
+    policy: Mapping[str, Any],
+    custom: Collection[str],
+    settings: Mapping[str, Mapping[str, Any]] | None,
+) -> dict[str, Any]:
+    single = {name: _tool(None if settings is None else settings.get(name, {})) for name in sorted(tools)}
     return {
         "version": {"const": 1, "description": "Version of this file's format."},
         "exclude": {**_TEXTS, "description": "Globs of files that no tool looks at; each is told in the report."},
@@ -69,7 +78,7 @@ def _properties(tools: Mapping[str, Stage], policy: Mapping[str, Any], custom: C
             "type": "object",
             "additionalProperties": False,
             "description": "Options of single tools.",
-            "properties": {name: custom_tool_schema() if name in custom else _tool(name) for name in sorted(tools)},
+            "properties": {**single, **dict.fromkeys(custom, custom_tool_schema())},
         },
         "import": IMPORT,
         "policy": dict(policy),
@@ -107,13 +116,13 @@ def _stage(stage: Stage, tools: Mapping[str, Stage]) -> dict[str, Any]:
 
 def custom_tool_schema() -> dict[str, Any]:
     """What a tool of the user's own may say; editors need it for names that nobody knows."""
-    known = _tool("")
+    known = _tool({})
     keys = {key: known["properties"][key] for key in ("args", "timeout")}
     return {**known, "properties": {**keys, **CUSTOM_KEYS}, "required": ["run", "format", "stage"]}
 
 
-def _tool(name: str) -> dict[str, Any]:
-    settings = TOOL_SETTINGS.get(name, {})
+def _tool(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    known = {} if settings is None else {"additionalProperties": False, "properties": dict(settings)}
     return {
         "type": "object",
         "additionalProperties": False,
@@ -129,8 +138,7 @@ def _tool(name: str) -> dict[str, Any]:
             "source": {"enum": ["locked", "project", "path"]},
             "settings": {
                 "type": "object",
-                "additionalProperties": False,
-                "properties": settings,
+                **known,
                 "description": "Options of our adapter for this tool.",
             },
         },

@@ -9,7 +9,17 @@ import unicodedata
 from collections.abc import Iterator
 
 from py_secure_ci.formats.escaping import code_line, cut, one_line
-from py_secure_ci.formats.judged import active, blocks, by_severity, by_stage, counted, headline, not_checked, plural
+from py_secure_ci.formats.judged import (
+    active,
+    blocks,
+    by_severity,
+    by_stage,
+    counted,
+    headline,
+    left_out,
+    not_checked,
+    plural,
+)
 from py_secure_ci.formats.palette import COLOR, PLAIN, Paint, Palette
 from py_secure_ci.formats.rule_counts import MAX_RULES, RuleCount, fixable, next_step, rule_counts
 from py_secure_ci.formats.test_levels import level_rows, told_by_tests
@@ -193,7 +203,7 @@ def _gaps(report: Report, width: int, palette: Palette) -> Iterator[str]:
 
 
 def _notes(report: Report, verdict: Verdict, width: int, palette: Palette) -> Iterator[str]:
-    notes = [*verdict.warnings, *report.notes, *told_by_tests(report)]
+    notes = [*verdict.warnings, *report.notes, *told_by_tests(report), *left_out(report)]
     if notes:
         yield palette.bold("Notes")
         for note in notes[:_MAX_NOTES]:

@@ -15,7 +15,7 @@ from importlib.resources import files
 from py_secure_ci.formats.history import Point, in_order, point
 from py_secure_ci.formats.html_data import page_data, web_link
 from py_secure_ci.formats.html_parts import bullets, table, tag, text, trend
-from py_secure_ci.formats.judged import active, blocks, by_severity, counted, headline, not_checked, plural
+from py_secure_ci.formats.judged import active, blocks, by_severity, counted, headline, left_out, not_checked, plural
 from py_secure_ci.formats.test_levels import level_rows, told_by_tests
 from py_secure_ci.model import Finding, Severity, Stage
 from py_secure_ci.report import Completed, Failed, Outcome, Report, Verdict
@@ -77,7 +77,7 @@ def _body(report: Report, verdict: Verdict, history: tuple[Point, ...]) -> Itera
     yield from _controls(report, verdict)
     if history:
         yield f'<section><h2 id="trend">Trend</h2>{trend(in_order((*history, point(report, verdict))))}</section>\n'
-    notes = (*verdict.warnings, *report.notes, *told_by_tests(report))
+    notes = (*verdict.warnings, *report.notes, *told_by_tests(report), *left_out(report))
     if notes:
         yield f'<section><h2 id="notes">Notes</h2>{bullets(notes)}</section>\n'
     yield f"</main>\n<footer><p>py-secure-ci {text(report.version)}. The same in data: report.json.</p></footer>\n"

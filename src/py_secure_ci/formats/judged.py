@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from py_secure_ci.model import Finding, Kind, Severity, Stage, State
 from py_secure_ci.report import Completed, Failed, Report, Verdict
 
+SHOWN = 3  # names of files that were left out for one reason
 # Shown for a finding: what it is to this change.
 WORDS = {State.NEW: "new", State.EXISTING: "known", State.UNJUDGED: "not compared", State.FIXED: "fixed"}
 
@@ -72,6 +73,24 @@ def not_checked(report: Report) -> Iterator[tuple[str, str, str]]:
         elif isinstance(outcome, Completed):
             for gap in outcome.gaps:
                 yield outcome.tool.label, gap.subject, gap.reason
+
+
+def left_out(report: Report) -> tuple[str, ...]:
+    """What nobody looked at on purpose, a line for each reason: by whose word, how much, and the first names."""
+    everywhere = {(one.subject, one.by) for one in report.excluded}
+    told: dict[tuple[str, str], list[str]] = {}
+    for one in report.excluded:
+        told.setdefault(("", one.by), []).append(one.subject)
+    for outcome in report.outcomes:
+        for one in () if isinstance(outcome, Failed) else outcome.excluded:
+            if (one.subject, one.by) not in everywhere:
+                told.setdefault((f"{outcome.tool.label}: ", one.by), []).append(one.subject)
+    return tuple(f"{who}left out ({by}): {_some(names)}" for (who, by), names in told.items())
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def plural(count: int, word: str) -> str:

@@ -14,6 +14,7 @@ from py_secure_ci.formats.judged import (
     by_stage,
     counted,
     headline,
+    left_out,
     not_checked,
     plural,
 )
@@ -218,7 +219,7 @@ class _Writer:
     def notes(self) -> Iterator[str]:
         verdict = self._verdict
         why = (*verdict.reasons, *verdict.incomplete)[_FEW:]
-        entries = (*why, *verdict.warnings, *self._report.notes, *told_by_tests(self._report))
+        entries = (*why, *verdict.warnings, *self._report.notes, *told_by_tests(self._report), *left_out(self._report))
         if self._verdict.compared:
             entries = (f"Compared: {self._verdict.compared}", *entries)
         if entries:

@@ -20,22 +20,30 @@ from py_secure_ci.model import Finding
 from py_secure_ci.report import Hunk, Report
 
 Text = Callable[[str], str | None]
-_LARGEST = 400_000  # lines times lines of a hunk that are compared; beyond, every line of it counts as changed
+_LARGEST = 40_000  # lines times lines of a hunk that are compared; beyond, every line of it counts as changed
 _HEADER = re.compile(r"^((?:async\s+)?def|class)\s+[^\W\d]\w*")
 
 
 def former(
-    report: Report, now: Text, before: Text, hunks: Mapping[str, Sequence[Hunk]], replaced: Collection[str]
+    report: Report,
+    now: Text,
+    before: Text,
+    hunks: Mapping[str, Sequence[Hunk]],
+    replaced: Collection[str],
+    known: Collection[str] = frozenset(),
 ) -> Mapping[str, Identity]:
     """Fingerprint -> identity at the base, for findings that have another one now.
 
     `now` and `before` give the text of a file, by its path now and by its path at the base; `hunks`, by the former,
-    what was replaced in it; `replaced` the fingerprints of findings whose words are not the base's.
+    what was replaced in it; `replaced` the fingerprints of findings whose words are not the base's; `known` all those
+    of the base: who has one of them need not be asked about, which spares reading most files of a large change.
     """
     pairs = lru_cache(maxsize=None)(lambda path: _pair(path, report, now, before, hunks))
     found: dict[str, Identity] = {}
     for finding in report.findings:
         if not is_code(finding) or finding.location is None or not finding.location.path.endswith(PYTHON):
+            continue
+        if finding.fingerprint in known and finding.fingerprint not in replaced:
             continue
         pair = pairs(finding.location.path) if finding.location.path in hunks else None
         there = _there(finding, pair) if pair is not None else None

@@ -58,10 +58,14 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
 
 
 def set_readonly(path: str, *, readonly: bool) -> None:
-    """Make the mount at `path` and everything mounted below it read-only, or writable again; raises OSError."""
+    """Make the mount at `path` and all mounted below it read-only, or it alone writable again; raises OSError.
+
+    What is mounted below may have been read-only before, and then nobody may change that in a user namespace.
+    """
     on, off = (_MOUNT_ATTR_RDONLY, 0) if readonly else (0, _MOUNT_ATTR_RDONLY)
     attributes = ctypes.create_string_buffer(struct.pack("=QQQQ", on, off, 0, 0), 32)
-    syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), _AT_RECURSIVE, attributes, 32)
+    below = _AT_RECURSIVE if readonly else 0
+    syscall(_SYS_MOUNT_SETATTR, _AT_FDCWD, os.fsencode(path), below, attributes, 32)
 
 
 def address(buffer: ctypes.Array[ctypes.c_char]) -> int:

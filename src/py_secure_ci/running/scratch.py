@@ -7,6 +7,7 @@ import shutil
 import stat
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -14,12 +15,23 @@ from types import TracebackType
 
 from py_secure_ci.errors import OutputError
 
+_PREFIX = "py-secure-ci-"
+_STALE = 2 * 24 * 3600.0  # seconds; no run takes so long
+
+
+def remove_stale(base: Path) -> None:
+    """Remove what killed runs left in `base`, where nobody else cleans up as they do in /tmp."""
+    for folder in base.glob(f"{_PREFIX}*"):
+        with suppress(OSError):
+            if not folder.is_symlink() and time.time() - folder.stat().st_mtime > _STALE:
+                remove(folder)
+
 
 @contextmanager
 def scratch(base: Path | None = None) -> Iterator[Path]:
     """A new folder (mode 0700) that only we can look into; removed at the end, also by an exception."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix="py-secure-ci-", dir=base)).resolve()
+        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base)).resolve()
     except OSError as error:
         raise OutputError(
             f"no scratch folder can be made: {error}", hint="free some space there, or set TMPDIR to another folder"

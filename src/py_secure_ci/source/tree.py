@@ -111,6 +111,8 @@ class _Listing:
         self.excluded: list[Excluded] = []
         self.notes: list[str] = []
         self.blobs: dict[str, str] = {}
+        self.real = os.path.realpath(root)
+        self.plain: dict[str, bool] = {}
 
     def add_entries(self, git: Git) -> None:
         for entry in git.tracked():
@@ -158,6 +160,9 @@ class _Listing:
 
     def _file(self, path: str) -> None:
         full = f"{self.root}/{path}"
+        if not self._is_inside(path.rpartition("/")[0]):
+            self.gaps.append(Gap(path, "git lists it, but its folder leads elsewhere; it was not opened"))
+            return
         try:
             mode = os.lstat(full)
             if stat.S_ISLNK(mode.st_mode):
@@ -172,6 +177,13 @@ class _Listing:
             self.blobs.pop(path, None)  # deleted in the work tree: there is nothing to look at
         except OSError as error:
             self.gaps.append(Gap(path, f"cannot be read: {error.strerror}"))
+
+    def _is_inside(self, folder: str) -> bool:
+        """Whether a folder is what its name says: an index made by hand can name `..`, or what a link leads to."""
+        if folder not in self.plain:
+            place = f"{self.real}/{folder}" if folder else self.real
+            self.plain[folder] = os.path.realpath(place) == place
+        return self.plain[folder]
 
     def _link(self, path: str, full: Path) -> None:
         target = os.readlink(full)

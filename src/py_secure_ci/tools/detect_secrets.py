@@ -122,6 +122,7 @@ TOOL = Tool(
     canary=planted("detect-secrets", "aws-access-key", "github-token", "private-key"),
     settings=(FILE,),
     per_file=True,
+    alone=4 * 1024 * 1024,  # it needs 6 µs a byte: what is larger waits for nobody, and has a time limit of its own
     lasting_gaps="detect-secrets passes over what is not UTF-8 text$",
     passed_over_by="`pragma: allowlist secret` comments",
     split=pieces,

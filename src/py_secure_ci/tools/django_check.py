@@ -21,6 +21,7 @@ TOOL = Tool(
     parse=parse,
     select=named("manage.py"),
     canary=planted("django-check", "security.W018"),
+    options={"module": {"type": "string", "minLength": 1, "description": "The settings that are checked."}},
     source="project",
     program="django-admin",
     distribution="django",

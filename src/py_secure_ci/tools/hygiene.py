@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from py_secure_ci.adapting.findings import answer
-from py_secure_ci.adapting.hygiene import DOCS, NAMES, SECURITY, TEXTS, Seen, inspect, rules
+from py_secure_ci.adapting.hygiene import DOCS, NAMES, OPTIONS, SECURITY, TEXTS, Seen, inspect, rules
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Location, Stage
@@ -50,6 +50,7 @@ TOOL = Tool(
     select=lambda files, _settings: Selection(files),
     canary=CANARY,
     texts=TEXTS,
+    options=OPTIONS,
     source="ours",
     default=True,
 )

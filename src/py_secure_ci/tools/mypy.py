@@ -142,6 +142,7 @@ TOOL = Tool(
     select=select,
     canary=planted("mypy", "arg-type"),
     settings=CONFIGS,
+    options={"plugins": {"type": "boolean", "description": "Whether plugins that the project names may run."}},
     split=_split,
     needs_environment=True,
     own_cache=True,

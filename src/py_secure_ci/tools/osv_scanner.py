@@ -90,6 +90,7 @@ TOOL = Tool(
     select=pinned.select_nothing,
     split=pinned.split,
     canary=pinned.CANARY,
+    options=pinned.DATA_FOLDER,
     source="path",
     unit="packages",
     needs_pins=True,

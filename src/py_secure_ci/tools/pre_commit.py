@@ -61,7 +61,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     if files != list(task.files) or not set(due) <= names <= set(hooks):
         raise WrongShape(f"pre-commit ran other hooks than the configuration has: {', '.join(sorted(names))}")
     changes = [path for path in executions["changes"].stdout.split("\0") if path]
-    found = [one for hook in ran if hook.failed and not hook.changes for one in _findings(hook, task)]
+    # Hooks may undo what others change: then there is nothing to see but that they fail.
+    found = [one for hook in ran if hook.failed and not (hook.changes and changes) for one in _findings(hook, task)]
     who = ", ".join(hook.name for hook in ran if hook.changes)
     found += [
         _finding("changed", path, None, f"The hooks that change files ({who}) change this one") for path in changes

@@ -22,6 +22,7 @@ TOOL = Tool(
     select=select_benchmarks,
     canary=planted("pytest-benchmark", "test-failed"),
     settings=(BASELINE,),
+    options={"threshold": {"type": "number", "minimum": 0, "description": "Per cent that a benchmark may be slower."}},
     source="project",
     program="pytest",
     distribution="pytest-benchmark",

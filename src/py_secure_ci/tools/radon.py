@@ -56,6 +56,10 @@ TOOL = Tool(
     parse=_parse,
     select=select_modules,
     canary=planted("radon", "complexity"),
+    options={
+        "complexity": {"type": "integer", "minimum": 1, "description": "The most that a function may have."},
+        "maintainability": {"type": "number", "minimum": 0, "maximum": 100, "description": "The least of a file."},
+    },
     split=pieces,
     text_only=True,
 )

@@ -57,6 +57,8 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     lacking = [*sorted(rule_ids(task.frameworks) - set(loaded)), *field(report, "skipped_rules", list, what)]
     if lacking:
         raise WrongShape(f"semgrep did not load every rule: {sorted(map(str, lacking))}")
+    if task.options.config and set(loaded) <= rule_ids(task.frameworks):
+        raise WrongShape(f"{task.options.config} (tools.semgrep.config) adds no rule for Python")
     errors = dict(_error(as_dict(one, what), task) for one in field(report, "errors", list, what))
     problems = unparsable(task, executions)
     scanned = field(field(report, "paths", dict, what), "scanned", list, what)

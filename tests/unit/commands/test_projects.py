@@ -104,7 +104,7 @@ def test_every_file_is_in_exactly_one_project(named: list[str], there: set[str])
         ("['**']", 2, "write one pattern"),
         ("[ignored]", 2, "no folder with files"),
         ("[left]", 2, "no folder with files"),
-        ("[]", 2, "at least so many items: 1"),
+        ("[]", 2, "this list is empty"),
         ("lib", 2, "this should be a list"),
         ("[{stages: {}}]", 2, "projects[0]"),
         ("[{path: lib, colour: red}]", 2, "projects[0]"),

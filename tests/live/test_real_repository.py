@@ -92,7 +92,7 @@ SEEDS: dict[str, tuple[str, dict[str, str]]] = {
         {"django-check": "security.W018"},
     ),
     "seeds/old/requirements.txt": (
-        "urllib3==1.22\n",
+        "urllib3==1.22\nfeedparser==5.1.2\n",
         {
             "pip-audit": "CVE-2019-11324",
             "uv-audit": "CVE-2019-11324",
@@ -192,7 +192,7 @@ def settings(python: Path, folder: Path) -> dict[str, Any]:
     stages["test"] |= {"coverage": 0}
     stages["sca"] |= {
         "advisories": {"source": "snapshot", "on_stale": "warn", "max_age_days": 10000},
-        "licences": {"deny": ["GPL-3.0-only"], "packages": {"urllib3": "GPL-3.0-only"}, "unknown": "pass"},
+        "licences": {"deny": ["GPL-3.0-only"], "packages": {"feedparser": "GPL-3.0-only"}, "unknown": "pass"},
     }
     tools = {"trivy": {"settings": {"cache": str(database(folder))}}} if shutil.which("trivy") else {}
     return {"version": 1, "stages": stages, "tools": tools, "environment": {"python": str(python)}}

@@ -13,7 +13,7 @@ from py_secure_ci.adapting.planting import ENDING, FOLDER, planted
 TOOLS = Path(__file__).parents[2] / "src" / "py_secure_ci" / "tools"
 # Lines of code of the adapter in the middle; this figure may only go down.
 MEDIAN = 45
-LARGEST = 120
+LARGEST = 118
 SILENT = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER}
 
 

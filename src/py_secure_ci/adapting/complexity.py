@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.model import Finding, Location, Rule, Severity
-from py_secure_ci.reading import as_dict, as_list, field, position, word
+from py_secure_ci.reading import as_dict, as_list, field, load_json, position, word
+from py_secure_ci.tool import Execution, Task
 
 KINDS = {"function": True, "method": True, "class": False}  # whether it is judged: a class is the mean of its methods
 WEB = "https://radon.readthedocs.io/en/latest/intro.html"
@@ -31,3 +34,9 @@ def hard_to_maintain(path: str, value: float) -> Finding:
     """The finding of a file whose index is too low."""
     message, place = f"The file has a maintainability index of {value:.0f} of 100", Location(path, 1)
     return Finding(tool="radon", rule="maintainability", severity=Severity.WARNING, message=message, location=place)
+
+
+def report_of(execution: Execution, task: Task) -> dict[str, Any]:
+    """File -> what radon says of it. Raises WrongShape."""
+    report = as_dict(load_json(execution.stdout, "radon's report"), "radon's report")
+    return {project_path(path, task.root): value for path, value in report.items()}

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Finding, Location, Severity
+from py_secure_ci.model import Finding, Location, Rule, Severity
 from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
 from py_secure_ci.tool import Execution, Task
 
@@ -74,3 +74,9 @@ def finding_of(entry: dict[str, Any]) -> Finding:
             end[1] if ends else None,
         ),
     )
+
+
+def rule_of(code: str) -> Rule:
+    """The rule of an error code."""
+    uri = "https://mypy.readthedocs.io/en/stable/error_codes.html"
+    return Rule(code, name=code, summary=code.replace("-", " ").capitalize(), uri=uri)

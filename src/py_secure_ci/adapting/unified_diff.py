@@ -10,8 +10,8 @@ from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Edit, Location
 
 MOST = 4096  # characters of all edits of a finding: more than that nobody reads in a report
-_OLD = re.compile(r"--- (.*?)(?::before)?\t\S+ \S+")
-_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
+_OLD = re.compile(r"\ufeff?--- (.*?)(?::before)?\t\S+ \S+\r?")  # black begins and ends lines as the file does
+_HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@\r?")
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer
@@ -30,6 +31,8 @@ FILES = {  # in isort's order, with what stands in a file that holds settings
 FIX = "--atomic --quiet"
 FINE = re.compile(r"^SUCCESS: (.*) Everything Looks Good!$", re.MULTILINE)
 WRONG = re.compile(r"^ERROR: (.*) Imports are incorrectly sorted and/or formatted\.$", re.MULTILINE)
+# To isort these end a line too, in whose place its diff has nothing: what it says of such a file is no edit.
+BREAKS = re.compile(r"[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 DIFF = re.compile(r"^(?:---|\+\+\+|@@|[ +\-\\]).*$")
 # What makes isort change the code itself. A backslash may hide one of these words in TOML.
 WIDER = re.compile(r"(add|remove|force)[_-](imports?|adds)|float[_-]to[_-]top|\\u[0-9a-fA-F]{4}")
@@ -62,12 +65,14 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     wrong, fine = project_paths(WRONG.findall(main.stderr), task.root), project_paths(FINE.findall(body), task.root)
     if not version or main.status != (1 if wrong else 0):
         raise WrongShape(f"isort ended with exit status {main.status}, which its log does not mean")
-    diff = "".join(f"{line}\n" for line in body.split("\n")[1:] if DIFF.match(line))
+    cut = BREAKS.sub(" \n", body)
+    diff = "".join(f"{line}\n" for line in cut.split("\n")[1:] if DIFF.match(line))
+    found = UNSORTED.from_diff(diff, wrong, task)
     problems = unparsable(task, executions)
     skipped = set(task.files) - {*fine, *wrong, *problems} if settings else ()
     return answer(
         task,
-        UNSORTED.from_diff(diff, wrong, task),
+        found if cut == body else (replace(one, edits=()) for one in found),
         UNSORTED.rules(),
         said=(*fine, *wrong),
         problems=problems,

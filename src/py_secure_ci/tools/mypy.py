@@ -20,12 +20,12 @@ from dataclasses import replace
 from py_secure_ci.adapting.missing_imports import lost_imports
 from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
-from py_secure_ci.adapting.mypy_output import entries_of, finding_of, merged, message_of
+from py_secure_ci.adapting.mypy_output import entries_of, finding_of, merged, message_of, rule_of
 from py_secure_ci.adapting.mypy_scope import select
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Gap, Rule, Stage
+from py_secure_ci.model import Gap, Stage
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 IMPORTS = frozenset({"import-not-found", "import-untyped", "import"})
@@ -106,7 +106,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     stops = tuple(Gap(file, "mypy stops at a syntax error elsewhere") for file in accepted if stopped)
     return Reading(
         findings=(*shown, *planted),
-        rules=tuple({one.rule: _rule(one.rule) for one in shown}.values()),
+        rules=tuple({one.rule: rule_of(one.rule) for one in shown}.values()),
         looked_at=frozenset(broken) if stopped else named,
         gaps=(
             *refused,
@@ -125,11 +125,6 @@ def _notes(task: Task) -> tuple[str, ...]:
     if config.words("plugins") and task.options.settings.get("plugins") is not True:
         notes.append(f"{config.name} asks for plugins, which are not loaded: {', '.join(config.words('plugins'))}.")
     return tuple(notes)
-
-
-def _rule(code: str) -> Rule:
-    uri = "https://mypy.readthedocs.io/en/stable/error_codes.html"
-    return Rule(code, name=code, summary=code.replace("-", " ").capitalize(), uri=uri)
 
 
 TOOL = Tool(

@@ -8,26 +8,26 @@ project are read by radon only where RADONCFG names no other file. `mi` answers 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
-from py_secure_ci.adapting.complexity import RULES, hard_to_maintain, too_complex
+from py_secure_ci.adapting.complexity import RULES, hard_to_maintain, report_of, too_complex
 from py_secure_ci.adapting.findings import answer
 from py_secure_ci.adapting.planting import planted
 from py_secure_ci.adapting.python_syntax import select_modules
-from py_secure_ci.adapting.selection import pieces, project_path, targets
+from py_secure_ci.adapting.selection import pieces, targets
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap, Stage
-from py_secure_ci.reading import as_dict, field, load_json
+from py_secure_ci.reading import as_dict, field
 from py_secure_ci.tool import Command, Execution, Reading, Task, Tool
 
 
 def _command(task: Task, name: str, what: str) -> Command:
-    argv, env = ("radon", what, "--json", *targets(task)), {"RADONCFG": (task.scratch / "radon.cfg").as_posix()}
+    argv = ("radon", what, "--json", *targets(task))
+    env = {"RADONCFG": (task.scratch / "radon.cfg").as_posix(), "RADONFILESENCODING": "utf-8-sig"}  # with a mark or not
     return Command(name=name, argv=argv, found=frozenset({0}), inputs={"radon.cfg": "[radon]\n"}, env=env)
 
 
 def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
-    blocks, files = (_report(executions[name], task) for name in ("main", "files"))
+    blocks, files = (report_of(executions[name], task) for name in ("main", "files"))
     values = {path: as_dict(value, f"radon's answer for {path}") for path, value in files.items()}
     broken = {path: field(value, "error", str, path) for path, value in values.items() if "error" in value}
     whole = {path: field(value, "mi", float, path) for path, value in values.items() if path not in broken}
@@ -39,11 +39,6 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     unkempt = [hard_to_maintain(path, value) for path, value in whole.items() if value < lowest]
     gaps = [Gap(path, f"radon: {reason}") for path, reason in broken.items()]
     return answer(task, (*knots, *unkempt), RULES, said=whole, gaps=gaps)
-
-
-def _report(execution: Execution, task: Task) -> dict[str, Any]:
-    report = as_dict(load_json(execution.stdout, "radon's report"), "radon's report")
-    return {project_path(path, task.root): value for path, value in report.items()}
 
 
 TOOL = Tool(

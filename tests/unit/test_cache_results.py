@@ -17,7 +17,8 @@ import pytest
 from py_secure_ci.cache.costs import read_costs
 from py_secure_ci.cache.results import Results
 from py_secure_ci.cache.shelf import read_shelf, write_shelf
-from py_secure_ci.checking.pipeline import Installed, Run, Services, check
+from py_secure_ci.checking.pipeline import check
+from py_secure_ci.checking.services import Installed, Run, Services
 from py_secure_ci.config.settings import Config, Options, StageSettings
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.pins import Dependencies

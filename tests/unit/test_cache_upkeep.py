@@ -10,7 +10,7 @@ import pytest
 
 from py_secure_ci.cache.tool_caches import lend
 from py_secure_ci.cache.upkeep import entries, prune
-from py_secure_ci.checking.pipeline import Process, Run
+from py_secure_ci.checking.services import Process, Run
 from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.cli import main
 

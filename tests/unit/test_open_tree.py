@@ -6,7 +6,8 @@ from tempfile import mkdtemp
 
 import pytest
 
-from py_secure_ci.checking.pipeline import Installed, Services, check
+from py_secure_ci.checking.pipeline import check
+from py_secure_ci.checking.services import Installed, Services
 from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies

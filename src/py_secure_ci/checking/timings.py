@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from py_secure_ci.checking.pipeline import Process, Run
+from py_secure_ci.checking.services import Process, Run
 
 MEBIBYTE = 1024 * 1024
 _HEAD = ("tool", "seconds", "CPU s", "peak MiB", "processes", "kept")

@@ -14,7 +14,8 @@ from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cache.memory import Memory
 from py_secure_ci.cache.results import Results
 from py_secure_ci.checking.assembly import assemble
-from py_secure_ci.checking.pipeline import Observer, Run, Services, check
+from py_secure_ci.checking.pipeline import check
+from py_secure_ci.checking.services import Observer, Run, Services
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer

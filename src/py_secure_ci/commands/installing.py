@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from py_secure_ci.checking.pipeline import Installed
+from py_secure_ci.checking.services import Installed
 from py_secure_ci.commands.keys import given
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.session import Session

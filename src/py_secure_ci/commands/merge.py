@@ -8,8 +8,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from py_secure_ci.checking.pipeline import Interpreter, Process, Run, named_artifacts
+from py_secure_ci.checking.pipeline import named_artifacts
 from py_secure_ci.checking.planning import Plan, tuning
+from py_secure_ci.checking.services import Interpreter, Process, Run
 from py_secure_ci.commands.advice import advice_for
 from py_secure_ci.commands.caching import costs_of, results_of
 from py_secure_ci.commands.checking import Judged, judged, report_of, with_changes

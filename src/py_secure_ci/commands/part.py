@@ -11,7 +11,8 @@ from pathlib import Path
 
 from py_secure_ci.checking.answers import Answer
 from py_secure_ci.checking.execution import failed
-from py_secure_ci.checking.pipeline import Process, Run, check_plans, frameworks_for
+from py_secure_ci.checking.pipeline import check_plans, frameworks_for
+from py_secure_ci.checking.services import Process, Run
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.checking import services_of
 from py_secure_ci.commands.configuration import project_root

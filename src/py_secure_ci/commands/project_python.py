@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from py_secure_ci.checking.execution import open_to_tests
-from py_secure_ci.checking.pipeline import Interpreter
+from py_secure_ci.checking.services import Interpreter
 from py_secure_ci.commands.project import Project, beside, ours
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ProjectEnvironmentError

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from py_secure_ci.checking.pipeline import Run
+from py_secure_ci.checking.services import Run
 from py_secure_ci.commands.checking import Judged, check_project, settled
 from py_secure_ci.commands.projects import Member
 from py_secure_ci.commands.session import Session

@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from py_secure_ci.all_formats import ALL_FORMATS
-from py_secure_ci.checking.pipeline import Run
+from py_secure_ci.checking.services import Run
 from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
 from py_secure_ci.commands.history import read_history

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from functools import cached_property
 
 from py_secure_ci.cache.memory import Memory
-from py_secure_ci.checking.pipeline import Interpreter
+from py_secure_ci.checking.services import Interpreter
 from py_secure_ci.commands.caching import memory_of
 from py_secure_ci.commands.comments import with_comments
 from py_secure_ci.commands.comparing import Base, Known, NoBase, committed, committed_at, find_base, known_at

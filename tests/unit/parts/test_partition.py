@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from py_secure_ci.checking.assembly import assemble
-from py_secure_ci.checking.pipeline import Installed, Run, Services, check_plans
+from py_secure_ci.checking.pipeline import check_plans
 from py_secure_ci.checking.planning import Plan, plan, tuning
+from py_secure_ci.checking.services import Installed, Run, Services
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.config.settings import Config, Options, StageSettings
 from py_secure_ci.judging.policy import judge

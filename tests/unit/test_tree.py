@@ -10,7 +10,9 @@ from py_secure_ci.errors import SourceError
 from py_secure_ci.running.environment import child_environment
 from py_secure_ci.running.runner import Runner
 from py_secure_ci.source.git import Git
-from py_secure_ci.source.tree import looks_like_utf16, matches, read_tree
+from py_secure_ci.source.globs import matches
+from py_secure_ci.source.tree import read_tree
+from py_secure_ci.source.wide_text import looks_like_utf16
 
 
 @pytest.fixture(scope="module")

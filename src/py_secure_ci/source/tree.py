@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import re
 import stat
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from pathlib import Path
 
 from py_secure_ci.errors import BaselineError
@@ -17,14 +13,14 @@ from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
 from py_secure_ci.source.git import Git, Repository
+from py_secure_ci.source.globs import matches
 from py_secure_ci.source.scripts import is_script, is_template, told_of
+from py_secure_ci.source.wide_text import looks_like_utf16
 
 MAX_FILE = 20 * 1024 * 1024
 _SNIFF = 8192
 _ENVIRONMENT_MARK = "pyvenv.cfg"
 _NEVER = frozenset({".git", ".hg", ".svn"})
-# Encodings, with the place of the second lowest byte of each unit and the unit's width.
-_WIDE = (("utf-32-le", 1, 4), ("utf-32-be", 2, 4), ("utf-16-le", 1, 2), ("utf-16-be", 0, 2))
 # Files that people edit as text: a NUL byte in one means another encoding, not a binary file to pass over.
 _TEXT_ENDINGS = frozenset(
     ".py .pyi .txt .md .rst .toml .cfg .ini .json .yml .yaml .env .xml .html .sh .js .ts .conf .properties .sql".split()
@@ -236,50 +232,6 @@ def _is_baseline(path: Path) -> bool:
     except (BaselineError, ValueError):
         return False
     return True
-
-
-def looks_like_utf16(head: bytes) -> bool:
-    """Whether bytes that hold NULs are UTF-16 or UTF-32 text, by their mark or because they read as Latin text."""
-    head = head[: len(head) // 4 * 4]
-    marked = head.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff"))
-    for encoding, start, width in _WIDE:
-        high = head[start::width]  # the byte that is below 3 in every Latin character
-        if not marked and 5 * (len(high) - len(high.translate(None, b"\0\1\2"))) <= 2 * len(high):
-            continue  # two units are one character at most: it cannot be four fifths Latin
-        try:
-            text = head.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        found = Counter(text).items()
-        latin = sum(count for char, count in found if char < "\u0250" and (char.isprintable() or char in "\r\n\t"))
-        if text and "\0" not in text and (marked or latin > 0.8 * len(text)):
-            return True
-    return False
-
-
-def matches(path: str, globs: Iterable[str]) -> bool:
-    """Whether a path or a folder above it fits one of the globs (`docs/**`, `*.md`, `build/`, `**/vendor/**`)."""
-    return any(_pattern(glob).match(path) for glob in globs)
-
-
-@lru_cache(maxsize=1024)
-def _pattern(glob: str) -> re.Pattern[str]:
-    anchored = "/" in glob.rstrip("/")
-    parts = glob.strip("/").split("/")
-    text = "" if anchored else "(?:.*/)?"
-    for at, part in enumerate(parts):
-        last = at == len(parts) - 1
-        if part == "**":
-            text += ".*" if last else "(?:.*/)?"
-            continue
-        text += _segment(part) + ("" if last else "/")
-    return re.compile(f"(?s:{text})(?:/.*)?\\Z", re.DOTALL)
-
-
-def _segment(part: str) -> str:
-    translated = fnmatch.translate(part.replace("**", "*"))
-    inner = re.sub(r"^\(\?s:(.*)\)\\[zZ]$", r"\1", translated, flags=re.DOTALL)
-    return inner.replace(".*", "[^/]*").replace("(?>", "(?:")
 
 
 def _under(path: str, folders: Iterable[str]) -> bool:

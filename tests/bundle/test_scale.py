@@ -1,8 +1,12 @@
-"""The workflows of docs/scale.md, run by real runners on a repository of several projects: the bytes of one machine."""
+"""The workflows of docs/scale.md, run by real runners on a repository of several projects: the bytes of one machine.
+
+`SCALE_REPOSITORY=FOLDER scripts/test --all tests/bundle/test_scale.py` does the same to a clone of another one.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +33,9 @@ FILES = {
     "libs/core/test_core.py": "from core import half\n\n\ndef test_half() -> None:\n    assert half(4) == 2\n",
     "libs/core/test_more.py": "from core import half\n\n\ndef test_below() -> None:\n    assert half(-1) == 1\n",
 }
+# Of another repository: what needs no environment of its own.
+ANOTHER = os.environ.get("SCALE_REPOSITORY", "")
+SETTINGS = "version: 1\nenvironment: {install: none}\nstages: {sca: false, test: false}\n"
 # What tells of the clock, or is of the parts.
 DIFFERENT = {"timings.json", "tests.json", "evidence.intoto.json", ".gitignore", "plan.json"}
 
@@ -43,8 +50,14 @@ def page(title: str, kit: Any) -> str:
 
 @pytest.fixture
 def repository(tmp_path: Path, kit: Any) -> Path:
-    """A small repository of several projects."""
+    """A small repository of several projects, or a clone of the one that was named."""
     folder = tmp_path / "consumer"
+    if ANOTHER:
+        kit.git(tmp_path, "clone", "--quiet", "--no-local", ANOTHER, str(folder))
+        kit.git(folder, "remote", "set-url", "origin", "git@gitlab.example.com:grp/proj.git")
+        (folder / ".py-secure-ci.yml").write_text(SETTINGS)
+        kit.commit_all(folder)
+        return folder
     for name, text in FILES.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -68,6 +81,11 @@ def check_same(merged: Path, single: Path) -> None:
     assert texts(merged).keys() == texts(single).keys()
     different = [name for name, text in texts(merged).items() if text != texts(single)[name]]
     assert not different
+    if not ANOTHER:
+        check_projects(merged)
+
+
+def check_projects(merged: Path) -> None:
     projects = {str(path.parent.relative_to(merged)) for path in merged.rglob("report.json")}
     assert projects == {".", "root", "projects/libs/core", "projects/services/api", "projects/services/web"}
     sarif = json.loads((merged / "py-secure-ci.sarif").read_text())

@@ -114,9 +114,9 @@ class Lab:
         """Where the honest program is; empty where only its recordings are."""
         return "" if tool.name in players.TOLD or (players.kept(tool) and not RECORDING) else str(self.real[tool.name])
 
-    def project(self, place: Path, faults: dict[str, str], companions: tuple[str, ...] = (), **more: Any) -> Any:
-        """A project that runs `faults` (tool -> fault, or fault:argument) and honest `companions`."""
-        names = [tool.name for tool in TOOLS if tool.name in (*faults, *companions)]
+    def project(self, place: Path, faults: dict[str, str], **more: Any) -> Any:
+        """A project that runs `faults` (tool -> fault, or fault:argument)."""
+        names = [tool.name for tool in TOOLS if tool.name in faults]
         programs = place / "programs"
         programs.mkdir(parents=True)
         for name, fault in faults.items():

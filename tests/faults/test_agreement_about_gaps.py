@@ -22,7 +22,7 @@ def plain(text: str) -> str:
 @pytest.fixture
 def run(lab: Any, tmp_path: Path) -> Any:
     faults = {"ruff": "crash-SEGV", "bandit": "record", "detect-secrets": "record", "mypy": "exit:77"}
-    project = lab.project(tmp_path, faults, ("zizmor",))
+    project = lab.project(tmp_path, {**faults, "zizmor": "honest"})
     project.write({"app/broken.py": "def (:\n", "app/wide.txt": "a = 'b'\n".encode("utf-16")})
     return project.run()
 

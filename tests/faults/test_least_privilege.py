@@ -51,7 +51,7 @@ def test_no_tool_can_read_a_secret(lab: Any, tmp_path: Path) -> None:
 
 
 def test_what_a_tool_says_to_the_runner_does_not_reach_it(lab: Any, tmp_path: Path) -> None:
-    project = lab.project(tmp_path, {"bandit": "commands", "ruff": "commands"}, ("zizmor",))
+    project = lab.project(tmp_path, {"bandit": "commands", "ruff": "commands", "zizmor": "honest"})
     ran = project.run(GITHUB_ACTIONS="true", GITHUB_STEP_SUMMARY=str(tmp_path / "step.md"))
     assert ran.status == 3
     for text in (ran.stdout, ran.stderr):

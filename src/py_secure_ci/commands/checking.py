@@ -19,7 +19,7 @@ from py_secure_ci.checking.services import Observer, Run, Services
 from py_secure_ci.commands.advice import Advice, advice_for
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
-from py_secure_ci.commands.project import Project, beside, ours, tools_by_name
+from py_secure_ci.commands.project import Project, beside, ours, tools_by_name, within_reach
 from py_secure_ci.commands.session import Session
 from py_secure_ci.commands.surroundings import Surroundings
 from py_secure_ci.config.policy_settings import PolicySettings
@@ -199,7 +199,7 @@ def services_of(
         stopped=lambda: bool(session.interrupted),
         results=None if arguments.no_cache else results_of(project, advice, session),
         costs=None if arguments.no_cache else costs_of(project, session),
-        guarded=(*ours(project, session), *beside(project)),
+        guarded=(*ours(project, session), *beside(project), *within_reach(project, session)),
         open_tree=not session.runner.sandbox.readonly,
         open_install=_named_install(project) or not session.runner.sandbox.readonly,
     )

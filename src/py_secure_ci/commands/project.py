@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from py_secure_ci.adapting.external.custom_tool import custom_tool
 from py_secure_ci.all_tools import TOOLS
+from py_secure_ci.checking.execution import OPEN_TO_TESTS
 from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.settings import Config
@@ -18,6 +20,8 @@ from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
 
+_PACKAGE = Path(__file__).resolve().parents[1]
+_CODE = _PACKAGE.parents[1] if (_PACKAGE.parents[1] / "scripts" / "py-secure-ci").is_file() else _PACKAGE
 DEFAULT_OUTPUT = "py-secure-ci-report"
 
 
@@ -43,6 +47,13 @@ def beside(project: Project) -> tuple[Path, ...]:
     """The rest of the repository that the project is in, other projects among it, and what git knows of it."""
     repository = project.tree.repository
     return _apart(project, repository.top, *repository.folders) if repository else ()
+
+
+def within_reach(project: Project, session: Session) -> tuple[Path, ...]:
+    """Our own code, the Python that runs it and the user's home, where they lie in folders that anybody may write to."""
+    home = session.environ.get("HOME", "")
+    places = [_CODE, Path(sys.prefix), Path(sys.base_prefix), *([Path(home)] if home else [])]
+    return _apart(project, *(one for one in places if any(open_ in one.resolve().parents for open_ in OPEN_TO_TESTS)))
 
 
 def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from py_secure_ci.checking.execution import open_to_tests
 from py_secure_ci.checking.services import Interpreter
-from py_secure_ci.commands.project import Project, beside, ours
+from py_secure_ci.commands.project import Project, beside, ours, within_reach
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ProjectEnvironmentError
 from py_secure_ci.pins import Dependencies
@@ -55,7 +55,8 @@ def find_interpreter(project: Project, dependencies: Dependencies, session: Sess
     # What is built runs code of the project, and of packages. Only the command that the YAML itself names may write
     # into the tree, and wherever else it likes, but not to what is ours.
     named = isinstance(project.config.environment.install, tuple)
-    closed = (*(() if named else (Path("/"), project.root, *beside(project))), *ours(project, session))
+    others = () if named else (Path("/"), project.root, *beside(project), *within_reach(project, session))
+    closed = (*others, *ours(project, session))
 
     def run(argv: tuple[str, ...], *, cwd: Path, env: Mapping[str, str], timeout: float) -> _Said:
         ended = session.run(

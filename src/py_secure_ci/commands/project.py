@@ -50,7 +50,7 @@ def beside(project: Project) -> tuple[Path, ...]:
 
 
 def within_reach(project: Project, session: Session) -> tuple[Path, ...]:
-    """Our own code, the Python that runs it and the user's home, where they lie in folders that anybody may write to."""
+    """Our own code, the Python that runs it and the user's home, where all may write to the folder above."""
     home = session.environ.get("HOME", "")
     places = [_CODE, Path(sys.prefix), Path(sys.base_prefix), *([Path(home)] if home else [])]
     return _apart(project, *(one for one in places if any(open_ in one.resolve().parents for open_ in OPEN_TO_TESTS)))

@@ -222,13 +222,15 @@ class Git:
         ]
         return {names[at + 2]: names[at + 1] for at in range(0, len(names) - 2, 3)}
 
-    def changed_lines(self, commit: str) -> bytes:
-        """A patch without context from a commit to HEAD, for telling changed lines."""
-        answer = self._ask(
-            *_DIFF, "--patch", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", commit, "HEAD"
-        )
+    def changed_lines(self, commit: str) -> bytes | None:
+        """A patch without context from a commit to HEAD, for telling changed lines; None if there is no whole one.
+
+        Of every file: that an attribute of the repository calls one binary must not hide what changed in it.
+        """
+        words = ("--patch", "--text", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/")
+        answer = self._ask(*_DIFF, *words, commit, "HEAD")
         # Half a patch would say of changed lines that they are not.
-        return answer.stdout if answer.status == 0 and not answer.problem else b""
+        return answer.stdout if answer.status == 0 and not answer.problem else None
 
     def _branch(self) -> str:
         return self._line("symbolic-ref", "--quiet", "--short", "HEAD")

@@ -1,0 +1,84 @@
+"""Patterns and names that one person writes to keep the gate busy for ever."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from py_secure_ci.adapting.mypy_scope import select
+from py_secure_ci.checking import planning
+from py_secure_ci.checking.patience import within
+from py_secure_ci.cli import main
+from py_secure_ci.errors import WrongShape
+from py_secure_ci.path_globs import fits
+from py_secure_ci.source.globs import matches
+from py_secure_ci.tables import matches_any
+
+GLOBS = ("*a" * 40 + "b", "**/" * 40 + "zz", "**/" * 30 + "x" + "*a" * 30, "**a" * 30 + "z", "*a/" * 30 + "z")
+NAMES = ("a" * 250, "a/" * 400 + "a" * 200, "a" * 100 + "/x.py")
+
+
+@pytest.mark.parametrize("glob", GLOBS)
+def test_a_glob_is_answered_at_once(glob: str) -> None:
+    began = time.monotonic()
+    for name in NAMES:
+        assert not fits(name, [glob])
+        assert not matches(name, [glob])
+        assert not matches_any(f"tool/{name[:250]}", [f"tool/{glob.replace('/', '-')}"])
+        assert not select((f"{name}.py",), {"mypy.ini": f"[mypy]\nfiles = {glob}x\n"}).files
+        section = "*.a." * 20 + "b"
+        select((f"{name}.py",), {"mypy.ini": f"[mypy]\n[mypy-{section}]\nignore_errors = True\n"})
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "right"),
+    [
+        ("a?b", "a/b", False),
+        ("a[!c]b", "a/b", False),
+        ("a[!c]b", "axb", True),
+        ("[z-a]", "z", False),
+        ("[]a]x", "]x", True),
+        ("[a&&b]", "&", True),
+        ("a*b*c/d*e", "axbyc/dxe/f", True),
+        ("**/x/**/y", "a/x/b/x/c/y/d", True),
+        ("*b", "bab", True),
+        ("x/**/*.py", "x/a/b/c.py", True),
+        ("x/**/*.py", "x/c.py", True),
+    ],
+)
+def test_a_glob_says_what_it_means(glob: str, path: str, right: bool) -> None:
+    assert fits(path, [glob]) is right
+    assert matches(path, [glob]) is right
+
+
+def test_in_a_name_of_exclude_two_stars_are_one() -> None:
+    assert not matches("srcs/deep/a.py", ["src**/a.py"])
+    assert matches("srcs/a.py", ["src**/a.py"])
+
+
+def test_what_takes_too_long_is_ended() -> None:
+    with pytest.raises(WrongShape, match="more than 0.05 seconds"), within(0.05, "to wait"):
+        time.sleep(5)
+    with within(0.05, "to wait"):
+        pass
+    time.sleep(0.1)  # the timer went with it
+
+
+def test_a_regular_expression_of_the_project_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(planning, "PATIENCE", 0.5)
+    off = dict.fromkeys(("lint", "format", "test", "sca", "sast", "secrets", "sbom", "ci"), False)
+    root = tmp_path / "project"
+    root.mkdir()
+    (root / ".py-secure-ci.yml").write_text(json.dumps({"stages": off}))
+    (root / "mypy.ini").write_text("[mypy]\nexclude = (a+)+$\n")
+    (root / f"{'a' * 60}b.py").write_text("x: int = 'a'\n")
+    began = time.monotonic()
+    assert main(["run", str(root), "--offline", "--no-cache", "--output-dir", str(tmp_path / "out")]) == 3
+    assert time.monotonic() - began < 20
+    assert "regular expression" in capsys.readouterr().out

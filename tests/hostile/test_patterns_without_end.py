@@ -61,7 +61,7 @@ def test_in_a_name_of_exclude_two_stars_are_one() -> None:
 
 
 def test_what_takes_too_long_is_ended() -> None:
-    with pytest.raises(WrongShape, match="more than 0.05 seconds"), within(0.05, "to wait"):
+    with pytest.raises(WrongShape, match=r"more than 0\.05 seconds"), within(0.05, "to wait"):
         time.sleep(5)
     with within(0.05, "to wait"):
         pass

@@ -127,9 +127,10 @@ class Surroundings:
         if changes.patch is None:
             edited = (*edited, "git could not tell which lines changed: all lines of a changed file count as changed")
         strict = (f"{known.why}: every finding counts as new",) if known.why else ()
-        notes = (*report.notes, *known.notes, *strict, *edited)
+        commented = with_comments(report, self.project, self.memory)
+        notes = (*commented.notes, *known.notes, *strict, *edited)
         return replace(
-            with_comments(report, self.project, self.memory),
+            commented,
             context=replace(report.context, base=commit, base_source=known.source),
             changed=changed,
             renames=changes.renames,

@@ -17,7 +17,7 @@ _ON_TOP = r"\A(?:[ \t\f]*(?:#[^\n]*)?\n)*[ \t\f]*#(?:[^\n]*#)?[ \t]*"
 _OWN_LINE = r"^[ \t\f]*#(?:[^\n]*#)?[ \t]*"
 _FIRST = r"^(?=(?P<first>[^#\n]*#[^\n]*?\b{0}[ \t]*:))(?P=first)[^\n]*?"  # what follows the first such word of a line
 
-# Comments by which a file takes itself away from a tool, as the locked tools read them; regular expressions (MULTILINE).
+# Comments by which a file takes itself away from a tool, as the locked tools read them; expressions (MULTILINE).
 # Of mypy and pyright also what switches off the rule that the canary must show. Whoever writes such comments may write
 # megabytes of them: none of these looks twice at the same text.
 BLINDING = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,13 @@ from py_secure_ci.adapting.mypy_scope import select
 from py_secure_ci.checking import planning
 from py_secure_ci.checking.patience import within
 from py_secure_ci.cli import main
+from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.errors import WrongShape
+from py_secure_ci.judging.dedupe import Group
+from py_secure_ci.judging.suppressions import suppress
+from py_secure_ci.model import Finding, Location, Severity, Stage
 from py_secure_ci.path_globs import fits
+from py_secure_ci.report import Completed, Context, Inline, Report, ToolInfo
 from py_secure_ci.source.globs import matches
 from py_secure_ci.tables import matches_any
 
@@ -66,6 +72,27 @@ def test_what_takes_too_long_is_ended() -> None:
     with within(0.05, "to wait"):
         pass
     time.sleep(0.1)  # the timer went with it
+
+
+def test_comments_without_end() -> None:
+    """Each stands alone and so speaks of the next line that is no such comment, which is the same for all."""
+    count = 20_000
+    comments = tuple(
+        Inline(path="a.py", line=line + 1, rules=("bandit/B602",), reason="x", alone=True) for line in range(count)
+    )
+    tool = ToolInfo(name="bandit", stage=Stage.SAST)
+    findings = tuple(
+        Finding(tool="bandit", rule="B602", severity=Severity.HIGH, message="x", location=Location("a.py", line + 1))
+        for line in range(count, 2 * count)
+    )
+    outcome = Completed(tool=tool, findings=findings, looked_at=1)
+    report = Report(version="1", context=Context(project="p"), outcomes=(outcome,), inline=comments)
+    groups = [Group(kept=one, members=(one,)) for one in findings]
+    began = time.monotonic()
+    found = suppress(groups, PolicySettings(), report, date(2026, 1, 1))
+    assert time.monotonic() - began < 5
+    assert [answer is not None for answer in found.by_group] == [True] + [False] * (count - 1)
+    assert found.unused == ()
 
 
 def test_a_regular_expression_of_the_project_without_end(

@@ -91,7 +91,7 @@ def read_tree(
         listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
         listing.add(_walk(root, listing), tracked=False)
     else:
-        listing.add_entries(git)
+        listing.add_entries(git, repository.commit)
     return listing.tree(repository)
 
 
@@ -106,20 +106,21 @@ class _Listing:
         self.gaps: list[Gap] = []
         self.excluded: list[Excluded] = []
         self.notes: list[str] = []
+        self.missing: list[str] = []
         self.blobs: dict[str, str] = {}
         self.real = os.path.realpath(root)
         self.plain: dict[str, bool] = {}
 
-    def add_entries(self, git: Git) -> None:
-        for entry in git.tracked():
+    def add_entries(self, git: Git, commit: str) -> None:
+        for entry in git.tracked() or (git.tree(commit) if commit else ()):  # without an index all is due no less
             if entry.mode == "160000":
                 self._submodule(entry.path)
                 continue
             self.blobs[entry.path] = entry.blob
             self.add([entry.path], tracked=True)
-            if entry.sparse and entry.path not in self.blobs and not matches(entry.path, self.exclude):
-                self._left_out(entry.path)
-        untracked = git.untracked()
+            if entry.path not in self.blobs:  # it is not there
+                (self._left_out if entry.sparse else self.missing.append)(entry.path)
+        untracked = tuple(path for path in git.untracked() if path not in self.blobs)
         environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
         self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
         self.add((path for path in untracked if not _under(path, environments)), tracked=False)
@@ -220,9 +221,17 @@ class _Listing:
             scripts=frozenset(self.scripts),
             gaps=tuple(sorted(self.gaps, key=lambda gap: gap.subject)),
             excluded=tuple(sorted(self.excluded, key=lambda one: one.subject)),
-            notes=(*self.notes, *told_of(self.templates)),
+            notes=(*self.notes, *told_of(self.templates), *_told_missing(self.missing)),
             blobs=self.blobs,
         )
+
+
+def _told_missing(paths: list[str]) -> tuple[str, ...]:
+    """A note on files that git tracks and nobody can look at; none without any."""
+    if not paths:
+        return ()
+    shown = ", ".join(sorted(paths)[:5]) + (f" and {len(paths) - 5:,} more" if len(paths) > 5 else "")
+    return (f"git tracks what is not in the work tree, so nobody looked at it: {shown}",)
 
 
 def _is_baseline(path: Path) -> bool:

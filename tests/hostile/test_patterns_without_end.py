@@ -109,3 +109,21 @@ def test_a_regular_expression_of_the_project_without_end(
     assert main(["run", str(root), "--offline", "--no-cache", "--output-dir", str(tmp_path / "out")]) == 3
     assert time.monotonic() - began < 20
     assert "regular expression" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["pyproject.toml", "ruff.toml"])
+@pytest.mark.parametrize(
+    "text", ["a" + ".a" * 500_000 + " = 1\n", "[" + "a." * 500_000 + "a]\n", "a = " + "[" * 200_000]
+)
+def test_toml_without_end(name: str, text: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "project"
+    off = dict.fromkeys(("format", "type", "test", "sca", "sast", "secrets", "sbom", "ci"), False)
+    root.mkdir()
+    for file, words in ((".py-secure-ci.yml", json.dumps({"stages": off})), (name, text), ("a.py", "import os\n")):
+        (root / file).write_text(words)
+    began = time.monotonic()
+    assert main(["run", str(root), "--offline", "--no-cache", "--output-dir", str(tmp_path / "out")]) in (1, 3)
+    assert time.monotonic() - began < 30
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err
+    assert "internal error" not in said.err

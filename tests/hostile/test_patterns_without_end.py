@@ -14,6 +14,7 @@ from py_secure_ci.checking import planning
 from py_secure_ci.checking.patience import within
 from py_secure_ci.cli import main
 from py_secure_ci.config.policy_settings import PolicySettings
+from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.judging.dedupe import Group
 from py_secure_ci.judging.suppressions import suppress
@@ -127,3 +128,10 @@ def test_toml_without_end(name: str, text: str, tmp_path: Path, capsys: pytest.C
     said = capsys.readouterr()
     assert "Traceback" not in said.err
     assert "internal error" not in said.err
+
+
+def test_a_pin_that_is_there_a_hundred_thousand_times() -> None:
+    began = time.monotonic()
+    found = read_dependencies(("requirements.txt",), lambda _path: "six==1.16.0\n" * 100_000)
+    assert {(pin.name, pin.version) for pin in found.pins} == {("six", "1.16.0")}
+    assert time.monotonic() - began < 25

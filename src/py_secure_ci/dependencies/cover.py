@@ -86,9 +86,10 @@ class _Answer:
     @classmethod
     def of(cls, read: Read) -> _Answer:
         """Index a file once, however many requirements ask it."""
-        found, versions = read.declaration, dict[str, tuple[str, ...]]()
+        found, each = read.declaration, dict[str, dict[str, None]]()
         for pin in found.pins:
-            versions[pin.name] = (*versions.get(pin.name, ()), pin.version)
+            each.setdefault(pin.name, {})[pin.version] = None
+        versions = {name: tuple(pinned) for name, pinned in each.items()}
         by_name = read.kind in _TOOL_LOCKS or read.kind is Kind.SCRIPT_LOCK
         names = frozenset(versions) | {gap.name for gap in found.unpinned} | set(found.members)
         return cls(versions, names, by_name, by_name and bool(found.pins) and not found.stale)

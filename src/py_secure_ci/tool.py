@@ -96,6 +96,7 @@ class Reading:
     rules: tuple[Rule, ...] = ()
     looked_at: frozenset[str] | None = None
     gaps: tuple[Gap, ...] = ()
+    told_as_gaps: int = 0  # how many of the gaps stand for what the tool itself reported as findings
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from py_secure_ci.commands.configuration import find_config
+from py_secure_ci.commands.inside import inside
 from py_secure_ci.commands.project import Project, open_with
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE
@@ -46,9 +47,10 @@ def config_in(root: Path, config: Config, folder: str) -> Config:
     """The settings of one of the projects that the root's settings name. Raises ConfigError if they do not name it."""
     if folder in ("", "."):
         return config
-    for entry in config.projects:
-        if _fits(folder, _pattern(entry)):
-            return _config(root.joinpath(*folder.split("/")), folder, entry, config)
+    place = inside(root, folder)
+    for entry in config.projects if place else ():
+        if place and _fits(folder, _pattern(entry)):
+            return _config(place, folder, entry, config)
     raise ConfigError(f"{config.file or DEFAULT_FILE}: there is no project {folder}")
 
 
@@ -108,8 +110,7 @@ def _folders_with_files(tree: Tree) -> list[str]:
 
 
 def _refuse_outside(root: Path, folder: str, entry: ProjectEntry) -> None:
-    place = root.joinpath(*folder.split("/"))
-    if place.resolve() != root.resolve().joinpath(*folder.split("/")):
+    if inside(root, folder) is None:
         raise ConfigError(
             f"{entry.place}: {folder} is reached through a symbolic link", hint="Name the folder that it leads to."
         )

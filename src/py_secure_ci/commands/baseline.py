@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _write(root: Path, given: str | None) -> int:
     name = given or str(root / DEFAULT_OUTPUT / CANONICAL)
-    if not given and not Path(name).is_file():
+    if not given and not os.path.isfile(name):
         raise BaselineError(
             f"there is no report at {name}", hint="Run `py-secure-ci run` first, or name a report.json with --report."
         )
@@ -53,7 +54,7 @@ def _write(root: Path, given: str | None) -> int:
 def _place(root: Path, name: str, project: str) -> Path:
     """Where the baseline of one of several projects goes. Raises ReportError for one that is not in this repository."""
     folder = root if project in ("", ROOT) else inside(root, project)
-    if folder is None or not folder.is_dir():
+    if folder is None or not os.path.isdir(folder):
         raise ReportError(
             f"{name}: projects: {project!r} is no folder of {root} (a symbolic link does not count)",
             hint="Name the report.json that `py-secure-ci run` wrote for this repository.",

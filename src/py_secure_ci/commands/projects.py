@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -118,7 +119,7 @@ def _refuse_outside(root: Path, folder: str, entry: ProjectEntry) -> None:
 
 def _config(place: Path, folder: str, entry: ProjectEntry, root: Config) -> Config:
     """The project's own file alone, or the root's with what is said for it there."""
-    if (place / DEFAULT_FILE).is_file():
+    if os.path.isfile(place / DEFAULT_FILE):
         if entry.own:
             raise ConfigError(
                 f"{entry.place}: {folder} has a {DEFAULT_FILE} of its own, so that nothing can be said for it here",

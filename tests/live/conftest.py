@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import http.server
-import importlib.util
 import json
 import os
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,17 +12,9 @@ from typing import Any
 
 import pytest
 
+from by_path import load
+
 PRODUCT = Path(__file__).parent.parent / "faults" / "product.py"
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 product = load(PRODUCT)

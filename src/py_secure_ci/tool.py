@@ -179,6 +179,7 @@ class Tool:
     # last argument says whether every share is there. Raises WrongShape. None: not shared, unless `per_file`.
     join: Callable[[Task, tuple[Reading, ...], bool], Reading] | None = None
     needs_pins: bool = False  # due: the project's pins instead of files
+    pins_each: int = 0  # with `needs_pins`: so many pins take as long as starting the tool once more; 0: never shared
     needs_environment: bool = False  # runs in, or reads, the project's environment
     wants_frameworks: bool = False  # has `Task.frameworks` filled in
     of_python: bool = False  # part of Python itself: its version is that of the project's interpreter

@@ -61,7 +61,7 @@ def cut(sizes: Mapping[str, int], rate: float, jobs: int, alone: int = 0) -> tup
 
 
 def shares(pins: tuple[Pin, ...], least: int, jobs: int) -> tuple[tuple[Pin, ...], ...]:
-    """The pins in at most `jobs` shares of about the same size; none is smaller than `least` where there are several."""
+    """The pins in at most `jobs` shares of about one size; none is smaller than `least` where there are several."""
     count = max(1, min(jobs, len(pins) // least))
     return tuple(pins[len(pins) * one // count : len(pins) * (one + 1) // count] for one in range(count))
 

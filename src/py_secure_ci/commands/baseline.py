@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci.commands.check import DEFAULT_OUTPUT
 from py_secure_ci.commands.comparing import committed
 from py_secure_ci.commands.configuration import project_root
 from py_secure_ci.commands.inside import inside
+from py_secure_ci.commands.project import DEFAULT_OUTPUT
 from py_secure_ci.commands.reports import read_report, report_of_project
 from py_secure_ci.errors import BaselineError, ReportError
 from py_secure_ci.formats.escaping import one_line

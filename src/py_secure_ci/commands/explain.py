@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci.commands.check import DEFAULT_OUTPUT
+from py_secure_ci.commands.project import DEFAULT_OUTPUT
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError, WrongShape

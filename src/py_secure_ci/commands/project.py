@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import SourceError, UsageError
-from py_secure_ci.source.git import Git
+from py_secure_ci.source.git import Git, Survey
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
@@ -76,14 +77,32 @@ def open_project(
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError. `ours`: see `read_tree`."""
     root = project_root(path)
     session.distrust(root)
-    return open_with(find_config(root, config_file), root, output_folder(root, output), session, ours)
+    git = _git(root, session)
+    with ThreadPoolExecutor(1) as pool:
+        survey = pool.submit(git.survey)  # git answers while the settings are read
+        config = find_config(root, config_file)
+        return _opened(config, root, output_folder(root, output), git, ours, survey.result)
 
 
 def open_with(config: Config, root: Path, folder: Path, session: Session, ours: Iterable[Path] = ()) -> Project:
     """The same with a configuration that is known. `folder`: where the report goes. Raises SourceError."""
-    git = Git(root, session.run, session.environment(session.new_folder(), False))
+    return _opened(config, root, folder, _git(root, session), ours)
+
+
+def _git(root: Path, session: Session) -> Git:
+    return Git(root, session.run, session.environment(session.new_folder(), False))
+
+
+def _opened(
+    config: Config,
+    root: Path,
+    folder: Path,
+    git: Git,
+    ours: Iterable[Path],
+    survey: Callable[[], Survey | None] | None = None,
+) -> Project:
     try:
-        tree = read_tree(root, git, config.exclude, config.file, folder, ours)
+        tree = read_tree(root, git, config.exclude, config.file, folder, ours, survey)
     except PermissionError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
     return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)

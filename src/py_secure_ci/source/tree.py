@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from py_secure_ci.errors import BaselineError
 from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
-from py_secure_ci.source.git import Git, Repository
+from py_secure_ci.source.git import Git, Repository, Survey
 from py_secure_ci.source.globs import matches
 from py_secure_ci.source.scripts import is_script, is_template, told_of
 from py_secure_ci.source.wide_text import looks_like_utf16
@@ -77,22 +77,24 @@ def read_tree(
     config_file: str,
     output: Path | None,
     ours: Iterable[Path] = (),
+    survey: Callable[[], Survey | None] | None = None,
 ) -> Tree:
     """List the tree. `exclude`: globs of our YAML. `output`: the report's folder, whose untracked files are ours.
 
-    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree).
+    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree). `survey`: what
+    git was asked already.
 
     Raises SourceError if git is there but cannot read the repository.
     """
-    repository = git.repository()
+    found = survey() if survey else git.survey()
     listing = _Listing(root, exclude, config_file or "py-secure-ci", _inside(root, output))
     listing.ours = frozenset(_inside(root, path) for path in ours) - {""}
-    if repository is None:
+    if found is None:
         listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
         listing.add(_walk(root, listing), tracked=False)
     else:
-        listing.add_entries(git)
-    return listing.tree(repository)
+        listing.add_entries(found)
+    return listing.tree(found.repository if found else None)
 
 
 class _Listing:
@@ -110,8 +112,8 @@ class _Listing:
         self.real = os.path.realpath(root)
         self.plain: dict[str, bool] = {}
 
-    def add_entries(self, git: Git) -> None:
-        for entry in git.tracked():
+    def add_entries(self, found: Survey) -> None:
+        for entry in found.tracked:
             if entry.mode == "160000":
                 self._submodule(entry.path)
                 continue
@@ -119,7 +121,7 @@ class _Listing:
             self.add([entry.path], tracked=True)
             if entry.sparse and entry.path not in self.blobs and not matches(entry.path, self.exclude):
                 self._left_out(entry.path)
-        untracked = git.untracked()
+        untracked = found.untracked
         environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
         self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
         self.add((path for path in untracked if not _under(path, environments)), tracked=False)

@@ -13,7 +13,7 @@ from py_secure_ci.errors import ToolchainError
 LOCKS = Path(__file__).parent.parent / "locks"
 WINDOWS = sys.platform == "win32"
 PROGRAM_ENDINGS = (".exe", ".cmd", ".bat") if WINDOWS else ("",)
-_LAYOUT = "1"  # raise it when environments are made differently
+_LAYOUT = "2"  # raise it when environments are made differently
 
 
 def cache_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:

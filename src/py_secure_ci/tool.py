@@ -96,6 +96,7 @@ class Reading:
     rules: tuple[Rule, ...] = ()
     looked_at: frozenset[str] | None = None
     gaps: tuple[Gap, ...] = ()
+    told_as_gaps: int = 0  # how many of the gaps stand for what the tool itself reported as findings
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)
@@ -194,7 +195,7 @@ class Tool:
     # `needs_environment`, the environment): the answer as a whole may be kept by their content. None: never kept.
     depends_on: tuple[str, ...] | None = None
     # Regular expression over the base names of those among them whose text does not matter: only their names do. (One
-    # that is not text may be a program, and counts whole.)
+    # that is not text may be a program, and counts whole. With arguments of the user's all count: they may open more.)
     never_opens: str = ""
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _report(given: str | None) -> Report | None:
     usual = Path(DEFAULT_OUTPUT) / CANONICAL
-    if given is None and not usual.is_file():
+    if given is None and not os.path.isfile(usual):
         return None
     return read_report(given or str(usual))[0]
 

@@ -54,12 +54,16 @@ def within_reach(project: Project, session: Session) -> tuple[Path, ...]:
     """Our own code, the Python that runs it and the user's home, where all may write to the folder above."""
     home = session.environ.get("HOME", "")
     places = [_CODE, Path(sys.prefix), Path(sys.base_prefix), *([Path(home)] if home else [])]
-    return _apart(project, *(one for one in places if any(open_ in one.resolve().parents for open_ in OPEN_TO_TESTS)))
+    return _apart(
+        project,
+        *(one for one in places if any(open_ in Path(os.path.realpath(one)).parents for open_ in OPEN_TO_TESTS)),
+    )
 
 
 def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
     """Those that are there, and not closed together with the project's own folder."""
-    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
+    there = (one for one in folders if os.path.isdir(one))
+    return tuple(one for one in there if not Path(os.path.realpath(one)).is_relative_to(project.root))
 
 
 def tools_by_name(config: Config) -> dict[str, Tool]:
@@ -113,7 +117,7 @@ def output_folder(root: Path, output: Path | None) -> Path:
             hint="Give it a folder of its own.",
         )
     plain = Path(os.path.normpath(folder))
-    if plain.is_relative_to(root) and folder.resolve() != plain:
+    if plain.is_relative_to(root) and os.path.realpath(folder) != str(plain):
         raise UsageError(
             f"{plain.relative_to(root)}: the report's folder is reached through a symbolic link of the project",
             hint="Remove the link, or choose another folder with --output-dir.",

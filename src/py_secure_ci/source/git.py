@@ -123,22 +123,22 @@ class Git:
             self._refuse_broken(answer)
             return None
         top, prefix, *kept = (os.fsdecode(line) for line in (*answer.stdout.split(b"\n"), b"", b"")[:4])
-        if not top or self._root.resolve() not in (Path(top).resolve(), *_below(Path(top), prefix)):
+        if not top or _real(self._root) not in (_real(top), *_below(top, prefix)):
             raise SourceError(
                 f"git says that the work tree of {self._root} is {top or 'nowhere'}",
                 hint="The repository's own configuration (core.worktree) leads elsewhere; check it out anew.",
             )
-        folders = tuple(dict.fromkeys((self._root / one).resolve() for one in kept if one))
-        if any(self._root.resolve().is_relative_to(folder) for folder in folders):  # a git that knows no such setting
+        folders = tuple(dict.fromkeys(_real(self._root / one) for one in kept if one))
+        if any(_real(self._root).is_relative_to(folder) for folder in folders):  # a git that knows no such setting
             raise SourceError(
                 f"{self._root}: its own files look like a git repository, and would say which files there are",
                 hint="Check the folder that holds `.git`, or remove HEAD, objects and refs from this one.",
             )
-        return Place(Path(top).resolve(), prefix.rstrip("/"), folders)
+        return Place(_real(top), prefix.rstrip("/"), folders)
 
     def _refuse_broken(self, answer: Ended) -> None:
         said = answer.stderr.decode("utf-8", "replace")
-        if "not a git repository" in said and not (self._root / ".git").exists():
+        if "not a git repository" in said and not os.path.lexists(self._root / ".git"):
             return
         raise SourceError(
             f"git cannot read the repository at {self._root}: {answer.problem or said.strip() or answer.status}",
@@ -294,5 +294,9 @@ def _genuine(blob: str, data: bytes) -> bytes:
     return data
 
 
-def _below(top: Path, prefix: str) -> tuple[Path, ...]:
-    return ((top / prefix).resolve(),) if prefix else ()
+def _below(top: str, prefix: str) -> tuple[Path, ...]:
+    return (_real(Path(top, prefix)),) if prefix else ()
+
+
+def _real(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))

@@ -142,7 +142,7 @@ class _Listing:
     def _left_out(self, path: str) -> None:
         """A file of the commit that a sparse checkout did not write: whole folders of them are one gap."""
         folder = path.partition("/")[0] if "/" in path else path
-        if folder != path and (self.root / folder).exists():
+        if folder != path and os.path.exists(self.root / folder):
             folder = path
         gap = Gap(folder, "not checked out (a sparse checkout); exclude it, or check everything out")
         if gap not in self.gaps[-1:]:
@@ -186,8 +186,8 @@ class _Listing:
     def _link(self, path: str, full: Path) -> None:
         target = os.readlink(full)
         try:
-            real = full.resolve(strict=True)
-        except (OSError, RuntimeError):
+            real = Path(os.path.realpath(full, strict=True))
+        except OSError:
             self.excluded.append(Excluded(path, "a symbolic link that leads nowhere or in a circle"))
             return
         inside = real == self.root or self.root in real.parents
@@ -244,7 +244,7 @@ def _inside(root: Path, output: Path | None) -> str:
     if output is None:
         return ""
     try:
-        relative = output.resolve().relative_to(root.resolve()).as_posix()
+        relative = Path(os.path.realpath(output)).relative_to(os.path.realpath(root)).as_posix()
     except ValueError:
         return ""
     return "" if relative == "." else relative
@@ -267,7 +267,7 @@ def _kept(folder: Path, prefix: str, names: Iterable[str], listing: _Listing) ->
     for name in names:
         if name in _NEVER:
             continue
-        if (folder / name / _ENVIRONMENT_MARK).is_file():
+        if os.path.isfile(folder / name / _ENVIRONMENT_MARK):
             listing.excluded.append(Excluded(prefix + name, "a Python environment, not part of the project"))
         elif name in ("__pycache__", "node_modules"):
             listing.excluded.append(Excluded(prefix + name, "made by a tool, not part of the project"))

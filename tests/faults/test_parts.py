@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from py_secure_ci.cli import main
-from py_secure_ci.model import Location
+from py_secure_ci.model import Advisory, Location, State, Suppression
 from py_secure_ci.parts.codec import from_text, plan_id, to_text
 from py_secure_ci.parts.model import PartReport, SharedPlan
 from py_secure_ci.report import Failed
@@ -282,6 +283,14 @@ DAMAGES: dict[str, Callable[[Bench], None]] = {
     "a finding somewhere else": found(location=Location("a.py", 1)),
     "a finding in the machine": found(location=Location("/etc/passwd", 1)),
     "a finding above": found(location=Location("../../x", 1)),
+    "a finding that is known": found(state=State.EXISTING),
+    "a finding that is suppressed": found(suppression=Suppression(source="config", reason="x")),
+    "a finding that others saw": found(also=("ruff/F401",)),
+    "an advisory of what is not pinned": found(advisory=Advisory(package="six", version="no version", ids=("X-1",))),
+    "an advisory without a name": found(advisory=Advisory(package="six", version="1.16.0", ids=())),
+    "a number that is none": text(PART, lambda raw: re.sub(rb'"line":[0-9]+', b'"line":1e999', raw, count=1)),
+    "ten million values": text(PART, lambda raw: raw.replace(b'"answers":[', b'"answers":[' + b"[]," * 5_000_001, 1)),
+    "half a sign": text(PART, lambda raw: raw.replace(b'"blacklist"', b'"\\ud800"', 1)),
     "a file that no tool makes": said(artifacts={"../../evil": "x"}),
     "a report of its own": said(artifacts={"report.json": "x"}),
     "no plan": lambda bench: (bench.parts / "plan.json").unlink(),

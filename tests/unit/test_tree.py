@@ -162,6 +162,28 @@ def test_a_file_deleted_in_the_work_tree_is_not_due(repository, tree_of):
     tree = tree_of(repository)
     assert tree.files == ("a.py",)
     assert tree.gaps == ()
+    assert tree.notes == ("git tracks what is not in the work tree, so nobody looked at it: b.py",)
+
+
+def test_a_file_that_git_takes_for_unchanged_is_told_when_it_is_gone(repository, tree_of):
+    write(repository, "a.py")
+    write(repository, "b.py")
+    commit(repository)
+    git(repository, "update-index", "--assume-unchanged", "b.py")
+    (repository / "b.py").unlink()
+    assert "b.py" in tree_of(repository).notes[0]
+
+
+def test_without_an_index_what_was_committed_is_due_ignored_or_not(repository, tree_of):
+    write(repository, "a.py")
+    write(repository, "ignored.py")
+    commit(repository)
+    write(repository, ".gitignore", b"ignored.py\nother.py\n")
+    write(repository, "other.py")
+    (repository / ".git" / "index").unlink()
+    tree = tree_of(repository)
+    assert tree.files == (".gitignore", "a.py", "ignored.py")
+    assert tree.notes == ()
 
 
 def test_our_own_report_is_not_due_but_a_tracked_file_in_its_folder_is(repository, tree_of):

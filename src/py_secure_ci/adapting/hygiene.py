@@ -126,7 +126,7 @@ def _ignored(seen: Seen, name: str) -> bool:
 
 def _permissions(seen: Seen) -> Iterator[Place]:
     for name, text in sorted(seen.texts.items()):
-        if name.startswith(".github/") and not re.search(r"^\s*permissions\s*:", text, re.MULTILINE):
+        if name.startswith(".github/") and not re.search(r"^[ \t]*permissions\s*:", text, re.MULTILINE):
             yield name, None, "The workflow does not say which permissions it needs, so it may get all"
 
 

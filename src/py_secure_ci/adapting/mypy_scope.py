@@ -10,6 +10,7 @@ from py_secure_ci.adapting.mypy_config import MypyConfig, find
 from py_secure_ci.adapting.selection import with_suffix
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded
+from py_secure_ci.path_globs import ANY, first_places, pattern
 from py_secure_ci.tool import Selection
 
 ANYWHERE = frozenset({"tests", "docs", "doc", "examples", "example"})
@@ -39,23 +40,23 @@ def _reasons(config: MypyConfig, names: Mapping[str, str]) -> Callable[[str], st
     modules = (*config.words("packages"), *config.words("modules"))
     excludes = [_compiled(one, config.name) for one in _excludes(config)]
     silent = [
-        (_module_pattern(pattern), key)
-        for patterns, options in config.overrides
+        (_module_pattern(section), key)
+        for sections, options in config.overrides
         for key, word in (("ignore_errors", "true"), ("follow_imports", "skip"))
-        for pattern in patterns
+        for section in sections
         if str(options.get(key, "")).lower() in {word, "1", "yes", "on"}
     ]
 
     def reason(file: str) -> str:
         name = names[file]
-        for pattern, key in silent:
-            if key == "ignore_errors" and pattern.fullmatch(name):
+        for section, key in silent:
+            if key == "ignore_errors" and section.fullmatch(name):
                 return f"{config.name} ({key} for {name})"
-        if any(pattern.search(file) for pattern in excludes):
+        if any(one.search(file) for one in excludes):
             return f"{config.name} (exclude)"
         if not chosen and not modules:
             return DEFAULT if _outside(file) else ""
-        wanted = any(pattern.fullmatch(file) for pattern in chosen) or any(
+        wanted = any(one.fullmatch(file) for one in chosen) or any(
             name == one or name.startswith(f"{one}.") for one in modules
         )
         return "" if wanted else f"{config.name} (files)"
@@ -92,13 +93,13 @@ def _path_pattern(path: str) -> re.Pattern[str]:
     clean = re.sub(r"^(\./)+|/+$", "", path.strip().replace("$MYPY_CONFIG_FILE_DIR/", ""))
     if clean in {"", "."}:
         return re.compile(r".*", re.DOTALL)
-    table = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
-    words = re.split(r"(\*\*/|\*\*|\*|\?)", clean)
-    return re.compile("".join(table.get(word, re.escape(word)) for word in words) + r"(?:/.*)?", re.DOTALL)
+    return pattern(f"/{clean}")
 
 
-def _module_pattern(pattern: str) -> re.Pattern[str]:
+def _module_pattern(section: str) -> re.Pattern[str]:
     """A section's pattern: `a.*` is `a` and everything below it."""
-    first, *rest = pattern.split(".")
-    start = ".*" if first == "*" else re.escape(first)
-    return re.compile(start + "".join(r"(?:\..*)?" if part == "*" else rf"\.{re.escape(part)}" for part in rest))
+    first, *rest = section.split(".")
+    pieces = [ANY if first == "*" else re.escape(first)]
+    for part in rest:
+        pieces += [r"(?=\.|\Z)", ANY] if part == "*" else [rf"\.{re.escape(part)}"]
+    return re.compile(first_places(pieces, ""), re.DOTALL)

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
+from py_secure_ci.toml_values import load_toml
 from py_secure_ci.tool import Task
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 
 def whole_table(text: str, name: str) -> dict[str, Any]:
     """All that a TOML file holds. `name`: of the file, for the error. Broken TOML raises `WrongShape`."""
     try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WrongShape(f"{name} is not valid TOML: {error}") from None
+        return load_toml(text)
+    except WrongShape as error:
+        raise WrongShape(f"{name} is {error.message}") from None
 
 
 def tool_table(text: str, name: str) -> dict[str, Any] | None:

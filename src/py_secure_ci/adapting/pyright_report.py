@@ -29,7 +29,7 @@ def config_text(task: Task) -> str:
     """Those keys of the project's that choose rules, and where its own modules lie."""
     said = tool_table(task.settings.get("pyproject.toml", ""), "pyright") or {}
     if "pyrightconfig.json" in task.settings:
-        text = re.sub(r"^\s*//.*$", "", task.settings["pyrightconfig.json"], flags=re.MULTILINE)
+        text = re.sub(r"^[ \t]*//.*$", "", task.settings["pyrightconfig.json"], flags=re.MULTILINE)
         said = as_dict(load_json(text, "pyrightconfig.json"), "pyrightconfig.json")
     kept = {key: value for key, value in said.items() if ALLOWED.fullmatch(key)}
     return json.dumps({**kept, "extraPaths": [task.root.as_posix(), (task.root / "src").as_posix()]})

@@ -7,19 +7,14 @@ unfixable instead, which a more specific `fixable` would undo in turn; with both
 from __future__ import annotations
 
 import posixpath
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from py_secure_ci.adapting.ruff_config import config_arguments, config_file
 from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
+from py_secure_ci.toml_values import load_toml
 from py_secure_ci.tool import Command, Task
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _NARROWED = ("fixable", "extend-fixable")
 
@@ -82,8 +77,8 @@ def _check_extend(file: str, value: object) -> None:
 
 def _ruff_table(file: str, text: str) -> dict[str, Any]:
     try:
-        found: Any = tomllib.loads(text)
-    except (ValueError, RecursionError):
+        found: Any = load_toml(text)
+    except WrongShape:
         return {}  # ruff cannot read it either
     for key in ("tool", "ruff") if posixpath.basename(file) == "pyproject.toml" else ():
         found = found.get(key)

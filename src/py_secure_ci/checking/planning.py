@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from py_secure_ci.adapting.file_kinds import BINARY, packed
 from py_secure_ci.checking.accounting import Tally
+from py_secure_ci.checking.patience import within
 from py_secure_ci.config.settings import Config, StageSettings
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Gap, Stage
@@ -22,6 +23,7 @@ from py_secure_ci.tool import Selection, Tool
 
 # A command line may hold about 2 MB on Linux, 1 MB on macOS and 32 kB on Windows; every tool may be called twice.
 MAX_ARGUMENT_BYTES = 100_000
+PATIENCE = 30.0  # seconds for one tool: a regular expression of the project can be made to take for ever
 NO_TEXT = "binary: it holds no text"
 
 
@@ -126,7 +128,8 @@ def _plan_one(
 
 def _selected(tool: Tool, tree: Tree, settings: Mapping[str, str], sources: Sources) -> Selection:
     """What the tool selects, and of what else holds Python or text what it takes; what it does not take is told."""
-    by_name = tool.select(tree.files, settings)
+    with within(PATIENCE, "to tell which files the project's own configuration leaves out"):
+        by_name = tool.select(tree.files, settings)
     if tool.stage is Stage.SECRETS:
         return _with_text(by_name, tree, sources)
     if tool.stage is not Stage.SAST:

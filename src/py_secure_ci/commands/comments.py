@@ -36,4 +36,11 @@ def with_comments(report: Report, project: Project, memory: Memory) -> Report:
     for one in found.values():
         native.update(one.native)
     inline = tuple(inline for one in found.values() for inline in one.inline)
-    return replace(report, inline=inline, native_suppressions=dict(sorted(native.items())))
+    notes = (*report.notes, *_told(native))
+    return replace(report, inline=inline, native_suppressions=dict(sorted(native.items())), notes=notes)
+
+
+def _told(native: Mapping[str, int]) -> tuple[str, ...]:
+    """What a tool that obeys such comments hides, nobody counts: so the comments are."""
+    kinds = ", ".join(f"{count} `{kind}`" for kind, count in sorted(native.items()))
+    return (f"Comments that ask tools to look away: {kinds}.",) if kinds else ()

@@ -16,6 +16,7 @@ from py_secure_ci.commands.comparing import Base, Known, NoBase, committed, comm
 from py_secure_ci.commands.project import Project
 from py_secure_ci.commands.project_python import find_interpreter
 from py_secure_ci.commands.session import Session
+from py_secure_ci.config.load import DEFAULT_FILE
 from py_secure_ci.judging.baseline import BASELINE_FILE, Baseline
 from py_secure_ci.judging.comparison import NOT_EDITED, Edited
 from py_secure_ci.judging.former import former
@@ -24,7 +25,9 @@ from py_secure_ci.judging.replaced import replaced
 from py_secure_ci.model import Stage
 from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
-from py_secure_ci.source.diff import changed_lines, hunks
+from py_secure_ci.source.changes import Changes
+from py_secure_ci.source.diff import hunks
+from py_secure_ci.source.git import Entry
 from py_secure_ci.tool import History
 
 
@@ -65,7 +68,7 @@ class Surroundings:
         for path in tree.files:
             if path not in tree.binary:
                 self.project.sources.raw(path)
-        _ = (self.base, self.baselines, self._changes, self._blobs)
+        _ = (self.base, self.baselines, self._changes)
 
     @cached_property
     def baselines(self) -> tuple[Baseline | None, Baseline | None]:
@@ -77,13 +80,16 @@ class Surroundings:
         return now, committed_at(self.project, base) if isinstance(base, Base) else None
 
     @cached_property
-    def _changes(self) -> tuple[bytes, Mapping[str, str]]:
-        """The patch from the base to HEAD, and what it renames."""
-        git = self.project.git
-        return (
-            (git.changed_lines(self.base.commit), git.renames(self.base.commit))
-            if isinstance(self.base, Base)
-            else (b"", {})
+    def _changes(self) -> Changes:
+        """What the commits since the base changed."""
+        git, base, repository = self.project.git, self.base, self.project.tree.repository
+        if not isinstance(base, Base) or repository is None:
+            return Changes()
+        return Changes(
+            before=_plain_files(git.tree(base.commit)),
+            now=_plain_files(git.tree(repository.commit)),
+            renames=git.renames(base.commit),
+            patch=git.changed_lines(base.commit),
         )
 
     def history(self) -> History | None:
@@ -112,17 +118,22 @@ class Surroundings:
         """The report with comments, renames and changed lines."""
         base, known = self.base, self.known(report)
         commit = base.commit if isinstance(base, Base) else ""
-        patch, renames = self._changes
-        changed = changed_lines(patch) if commit else {}
-        own = [name for name in (self.project.config.file, BASELINE_FILE, ".secrets.baseline") if name in changed]
+        changes = self._changes
+        judges = {DEFAULT_FILE, self.project.config.file, BASELINE_FILE, ".secrets.baseline"}
+        places = {one.location.path for one in report.findings if one.location is not None}
+        changed = changes.lines(self.project.sources, places | judges) if commit else {}
+        own = sorted(judges & (changed.keys() | changes.edited()))
         edited = (f"the change edits what it is judged by: {', '.join(own)}",) if own else ()
+        if changes.patch is None:
+            edited = (*edited, "git could not tell which lines changed: all lines of a changed file count as changed")
         strict = (f"{known.why}: every finding counts as new",) if known.why else ()
-        notes = (*report.notes, *known.notes, *strict, *edited)
+        commented = with_comments(report, self.project, self.memory)
+        notes = (*commented.notes, *known.notes, *strict, *edited)
         return replace(
-            with_comments(report, self.project, self.memory),
+            commented,
             context=replace(report.context, base=commit, base_source=known.source),
             changed=changed,
-            renames=renames,
+            renames=changes.renames,
             notes=tuple(dict.fromkeys(notes)),
         )
 
@@ -149,16 +160,15 @@ class Surroundings:
         now, before = self.project.sources.text, self._text_before
         exchanged = replaced(report, now, before)
         known = {one for entry in baseline.entries for one in entry.fingerprints}
-        return Edited(exchanged, former(report, now, before, hunks(self._changes[0]), exchanged, known))
+        return Edited(exchanged, former(report, now, before, hunks(self._changes.patch or b""), exchanged, known))
 
     def _text_before(self, path: str) -> str | None:
         """A file's text at the base, or None."""
         if not isinstance(self.base, Base):
             return None
-        blob = self._blobs.get(path)
+        blob = self._changes.before.get(path)
         return self.project.git.blob(blob).decode("utf-8", "replace") if blob is not None else None
 
-    @cached_property
-    def _blobs(self) -> Mapping[str, str]:
-        base = self.base.commit if isinstance(self.base, Base) else ""
-        return {one.path: one.blob for one in self.project.git.tree(base) if one.mode.startswith("100")} if base else {}
+
+def _plain_files(entries: tuple[Entry, ...]) -> Mapping[str, str]:
+    return {one.path: one.blob for one in entries if one.mode.startswith("100")}

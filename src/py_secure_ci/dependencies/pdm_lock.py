@@ -11,10 +11,11 @@ from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour, unmet
 from py_secure_ci.dependencies.names import is_default_file, normalise
 from py_secure_ci.dependencies.origins import Origins
-from py_secure_ci.dependencies.toml_text import load_toml, locked_packages, strings, table
+from py_secure_ci.dependencies.toml_text import locked_packages, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 from py_secure_ci.reading import as_dict, as_list, field, optional
+from py_secure_ci.toml_values import load_toml
 
 _REASONS = {
     "git": "installed from version control: advisories name released versions only",

@@ -11,10 +11,11 @@ from py_secure_ci.dependencies.entries import Entries
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
 from py_secure_ci.dependencies.names import exact_version, foreign_index, is_name, normalise
 from py_secure_ci.dependencies.origins import of_pipfile
-from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
+from py_secure_ci.dependencies.toml_text import Lines, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional
+from py_secure_ci.toml_values import load_toml
 
 _NOT_PACKAGES = frozenset({"source", "requires", "scripts", "pipenv", "pipfile", "build-system"})
 _ELSEWHERE = {

@@ -8,10 +8,11 @@ from py_secure_ci.dependencies.entries import Entries, hashes_of
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
 from py_secure_ci.dependencies.names import foreign_index, is_default_file, normalise
-from py_secure_ci.dependencies.toml_text import load_toml, locked_packages, table
+from py_secure_ci.dependencies.toml_text import locked_packages, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration, Unpinned
 from py_secure_ci.reading import as_dict, as_list, field, optional
+from py_secure_ci.toml_values import load_toml
 
 _REASONS = {
     "vcs": "installed from version control: advisories name released versions only",

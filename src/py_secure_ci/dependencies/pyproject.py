@@ -12,10 +12,11 @@ from py_secure_ci.dependencies.manifest import neighbour
 from py_secure_ci.dependencies.names import normalise
 from py_secure_ci.dependencies.origins import Origins, of_pyproject
 from py_secure_ci.dependencies.poetry_tables import read_poetry
-from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings, table
+from py_secure_ci.dependencies.toml_text import Lines, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 from py_secure_ci.reading import as_dict, optional
+from py_secure_ci.toml_values import load_toml
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from py_secure_ci.dependencies.entries import Entries
-from py_secure_ci.dependencies.toml_text import Lines, load_toml, strings
+from py_secure_ci.dependencies.toml_text import Lines, strings
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
+from py_secure_ci.toml_values import load_toml
 
 # The standard's own expression, with the block's type fixed.
 _BLOCK = re.compile(r"(?m)^# /// script[ \t]*$\s(?P<content>(^#(| .*)$\s)+)^# ///[ \t]*$")

@@ -15,7 +15,7 @@ from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 
 _SETUP = re.compile(
-    r"(?m)^\s*(?:from|import)\s+(?:setuptools|distutils|skbuild|numpy\.distutils)\b|^(?:\w+\.)?setup\s*\("
+    r"(?m)^[ \t]*(?:from|import)\s+(?:setuptools|distutils|skbuild|numpy\.distutils)\b|^(?:\w+\.)?setup\s*\("
 )
 _LISTS = {"install_requires": (), "tests_require": ("tests",), "setup_requires": ("build-system",)}
 

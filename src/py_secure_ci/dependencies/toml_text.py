@@ -1,9 +1,8 @@
-"""TOML with line numbers: tomllib gives values, this finds the lines they stand on."""
+"""Where the values of a TOML file stand, and what shape they have."""
 
 from __future__ import annotations
 
 import re
-import sys
 from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cached_property
@@ -11,26 +10,6 @@ from typing import Any
 
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.reading import as_dict, as_list, field
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
-
-
-_DEPTH = 100
-_PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
-_DEEP_KEY = re.compile(rf"{_PART}(?:[ \t]*\.[ \t]*{_PART}){{{_DEPTH}}}")
-
-
-def load_toml(text: str) -> dict[str, Any]:
-    """Parse TOML. Raises `WrongShape` for whatever is wrong with it."""
-    if any(line.count(".") > _DEPTH and _DEEP_KEY.search(line) for line in text.split("\n")):
-        raise WrongShape(f"a key has more than {_DEPTH} parts")  # the parser's time grows with their square
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WrongShape(f"not valid TOML: {error}") from None
 
 
 def table(value: dict[str, Any], *path: str) -> dict[str, Any]:

@@ -16,9 +16,16 @@ _HASH = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 _PYTHON = (".py", ".pyi", ".pyw")
 _NATIVE = {
     "noqa": re.compile(r"#\s*(?:noqa|ruff\s*:\s*noqa|flake8\s*[:=]\s*noqa)\b", re.IGNORECASE),
+    "ruff: ignore": re.compile(r"#\s*ruff\s*:\s*(?:file-ignore|ignore|disable)\b"),
+    "pylint: disable": re.compile(r"#\s*pylint\s*:[^\n]*\b(?:disable|skip-file)"),
     "nosec": re.compile(r"#\s*nosec\b", re.IGNORECASE),
     "type: ignore": re.compile(r"#\s*type\s*:\s*ignore\b"),
-    "mypy: ignore-errors": re.compile(r"#\s*mypy\s*:[^\n]*\b(?:ignore-errors|disable-error-code)\b"),
+    "mypy: ignore-errors": re.compile(r"#\s*mypy\s*:[^\n]*\b(?i:ignore[-_]errors|disable[-_]error[-_]code)\b"),
+    "pyright: ignore": re.compile(r"#\s*pyright\s*:[^\n]*(?:\bignore\b|\bbasic\b|=\s*(?:false|none)\b)"),
+    "ty: ignore": re.compile(r"#\s*ty\s*:\s*ignore\b"),
+    "pyrefly: ignore": re.compile(r"#\s*pyrefly\s*:\s*ignore\b"),
+    "deptry: ignore": re.compile(r"#\s*deptry\s*:\s*ignore\b"),
+    "isort: skip": re.compile(r"#\s*isort\s*:\s*(?:skip|off)"),
     "pragma: allowlist secret": re.compile(r"\b(?:pragma\s*:\s*(?:allowlist|whitelist)[ -](?:nextline[ -])?secret)\b"),
     "pragma: no cover": re.compile(r"#\s*pragma\s*:\s*no\s*cover\b"),
     "fmt: off": re.compile(r"#\s*fmt\s*:\s*(?:off|skip)\b"),
@@ -26,7 +33,7 @@ _NATIVE = {
     "zizmor: ignore": re.compile(r"#\s*zizmor\s*:\s*ignore\b"),
 }
 # None of the words above can stand in a text without one of these: most texts are done after a look for them.
-_HINTS = ("noqa", "nosec", "ignore", "pragma", "fmt", "nosem", "disable-error-code")
+_HINTS = ("noqa", "nosec", "ignore", "pragma", "fmt", "nosem", "disable", "pyright", "pylint", "isort")
 
 
 def inline_suppressions(path: str, text: str) -> tuple[Inline, ...]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,6 +19,7 @@ from py_secure_ci.path_globs import fits
 from py_secure_ci.report import Completed, Failed, Inline, Outcome, Report
 from py_secure_ci.tables import matches_any
 
+_MANY = 50  # lines of one finding that are listed one by one
 # What is written for people may show such a comment; one that suppresses nothing there is no mistake.
 _PROSE = (".md", ".markdown", ".rst", ".txt", ".adoc")
 
@@ -59,6 +60,7 @@ class _Matching:
         self.warnings: list[str] = []
         self.unused: list[str] = []
         self._names = [names(group) for group in groups]
+        self._at, self._wide = _places(groups)
 
     def tell_own(self) -> None:
         """How many findings the baselines of single tools know."""
@@ -90,11 +92,18 @@ class _Matching:
         if comment.problem:
             self.unused.append(f"{place}: this py-secure-ci comment suppresses nothing: {comment.problem}")
             return
-        hit = [index for index in self._named(comment.rules) if _covers(comment, lines, self.groups[index])]
+        near = self._near(comment.path, lines)
+        hit = [i for i in near if any(matches_any(name, comment.rules) for name in self._names[i])]
         if not hit and not prose and all(_decided(rule, self.report.outcomes) for rule in comment.rules):
             rules = ", ".join(comment.rules)
             self.unused.append(f"{place}: the suppression of {rules} matches nothing: remove the comment")
         self._answer(hit, Suppression(source="inline", reason=comment.reason, place=place))
+
+    def _near(self, path: str, lines: tuple[int, ...]) -> list[int]:
+        """The defects that are on one of these lines."""
+        found = {index for line in lines for index in self._at.get((path, line), ())}
+        found |= {i for i, first, last in self._wide.get(path, ()) if any(first <= one <= last for one in lines)}
+        return sorted(found)
 
     def _named(self, globs: Sequence[str]) -> list[int]:
         return [i for i, found in enumerate(self._names) if any(matches_any(name, globs) for name in found)]
@@ -154,22 +163,30 @@ def _package_of(finding: Finding) -> str:
 
 def _spoken(comments: Sequence[Inline]) -> Iterable[tuple[Inline, tuple[int, ...]]]:
     """Each comment with the lines it speaks of: its own, and if it stands alone the next that is not such a comment."""
-    alone = {(comment.path, comment.line) for comment in comments if comment.alone}
+    below: dict[tuple[str, int], int] = {}
+    for path, line in sorted({(comment.path, comment.line) for comment in comments if comment.alone}, reverse=True):
+        below[path, line] = below.get((path, line + 1), line + 1)
     for comment in comments:
-        line = comment.line + 1
-        while (comment.path, line) in alone:
-            line += 1
-        yield comment, (comment.line, line) if comment.alone else (comment.line,)
+        yield comment, (comment.line, below[comment.path, comment.line]) if comment.alone else (comment.line,)
 
 
-def _covers(comment: Inline, lines: tuple[int, ...], group: Group) -> bool:
-    for one in group.members:
-        place = one.location
-        if place is None or place.path != comment.path or place.line is None:
-            continue
-        if any(place.line <= line <= max(place.line, place.end_line or 0) for line in lines):
-            return True
-    return False
+def _places(
+    groups: Sequence[Group],
+) -> tuple[Mapping[tuple[str, int], Sequence[int]], Mapping[str, Sequence[tuple[int, int, int]]]]:
+    """Which defects (by index) are on a line of a file; and those, with first and last line, that take up many."""
+    at: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
+    wide: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        for place in {one.location for one in group.members if one.location is not None}:
+            if place.line is None:
+                continue
+            last = max(place.line, place.end_line or 0)
+            if last - place.line > _MANY:
+                wide[place.path].append((index, place.line, last))
+                continue
+            for line in range(place.line, last + 1):
+                at[place.path, line].append(index)
+    return at, wide
 
 
 def _decided(rule: str, outcomes: Sequence[Outcome]) -> bool:

@@ -21,6 +21,7 @@ from py_secure_ci.serial.writing import writer
 
 FORMAT = 1
 MAX_BYTES = 256 * 1024 * 1024
+MAX_VALUES = 10_000_000  # each takes some hundred bytes of memory; as many findings as are ever judged have fewer
 _KINDS: dict[Any, str] = {SharedPlan: "py-secure-ci plan", PartReport: "py-secure-ci part"}
 _HEAD = frozenset({"content", "format", "kind", "sha256"})
 
@@ -41,6 +42,8 @@ def to_text(value: SharedPlan | PartReport) -> str:
 
 def from_text(text: str, cls: type[T]) -> T:
     """What `to_text` wrote of that kind. Raises PartError for anything else."""
+    if sum(map(text.count, ",[{")) > MAX_VALUES:
+        raise PartError(f"it holds more than {MAX_VALUES:,} values")
     try:
         data = load_strictly(text)
     except (ValueError, RecursionError) as error:

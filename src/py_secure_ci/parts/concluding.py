@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 from py_secure_ci.checking.answers import Answer
@@ -11,7 +11,7 @@ from py_secure_ci.checking.failure import ToolFailure
 from py_secure_ci.checking.planning import Plan
 from py_secure_ci.config.settings import Options
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.model import Gap
+from py_secure_ci.model import Advisory, Finding, Gap, State, Suppression
 from py_secure_ci.parts.model import Share
 from py_secure_ci.report import Failed, Outcome, ToolInfo
 from py_secure_ci.tool import Reading, Task
@@ -78,6 +78,11 @@ def _believed(one: Plan, share: Share, answer: Answer) -> Reading:
         raise WrongShape("a failure is no reading")
     if any(finding.tool != one.tool.name for finding in reading.findings):
         raise WrongShape("a part tells findings of another tool")
+    pinned = {(pin.name, pin.version) for pin in one.pins}
+    if any(each.advisory and not _possible(each.advisory, pinned) for each in reading.findings):
+        raise WrongShape("a part tells an advisory of what is not pinned here, or one without a name")
+    if any(each != _as_said(each) for each in reading.findings):
+        raise WrongShape("a part tells what only the verdict over all of them can say of a finding")
     asked = frozenset(one.files if share.files is None else share.files)
     if one.tool.per_file and reading.looked_at is not None and not reading.looked_at <= asked:
         raise WrongShape("a part says that it looked at files which it was not to look at")
@@ -87,6 +92,17 @@ def _believed(one: Plan, share: Share, answer: Answer) -> Reading:
     if not joined and not reading.artifacts.keys() <= (frozenset() if one.tool.per_file else ARTIFACTS):
         raise WrongShape("a part brings a file that no tool makes")
     return reading
+
+
+def _possible(said: Advisory, pinned: Container[tuple[str, str]]) -> bool:
+    return bool(said.ids) and (said.package, said.version) in pinned
+
+
+def _as_said(finding: Finding) -> Finding:
+    """The finding as a tool tells it: what is found out by comparing, merging and judging is not there yet."""
+    known: Suppression | None = finding.suppression
+    known = known if known is not None and known.source == "tool" else None  # a list of known findings of its own
+    return replace(finding, state=State.UNJUDGED, upgrade=False, suppression=known, also=(), fingerprint="", project="")
 
 
 def _joined(one: Plan, readings: list[Reading], lost: Sequence[Delivered], options: Options) -> Reading:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from py_secure_ci.errors import ProjectEnvironmentError
+from py_secure_ci.errors import ProjectEnvironmentError, WrongShape
 from py_secure_ci.pins import Pin
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from py_secure_ci.toml_values import load_toml
 
 PYLOCK = re.compile(r"pylock(\.[^./]+)?\.toml")
 FOREIGN_LOCKS = ("poetry.lock", "pdm.lock", "Pipfile.lock")
@@ -55,8 +49,8 @@ def read_project(root: Path, files: Iterable[str]) -> Project:
     if "pyproject.toml" not in have:
         return Project(buildable="setup.py" in have)
     try:
-        data: dict[str, Any] = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        data = load_toml((root / "pyproject.toml").read_text("utf-8"))
+    except (OSError, ValueError, WrongShape) as error:
         raise ProjectEnvironmentError(f"pyproject.toml cannot be read: {error}") from None
     project, groups = data.get("project"), data.get("dependency-groups")
     table = project if isinstance(project, dict) else {}

@@ -22,8 +22,13 @@ def committed(git: Git, contents: Mapping[str, bytes]) -> frozenset[str]:
     return frozenset(
         path
         for path, data in contents.items()
-        if path in head and head[path] == index.get(path) and head[path] in _names(data, len(head[path]))
+        if path in head and head[path] == index.get(path) and is_blob(head[path], data)
     )
+
+
+def is_blob(blob: str, data: bytes) -> bool:
+    """Whether git calls these bytes so; they may have other line ends."""
+    return blob in _names(data, len(blob))
 
 
 def _blobs(entries: tuple[Entry, ...]) -> dict[str, str]:

@@ -74,7 +74,10 @@ class Repository:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """A repository, its index below the folder in path order, and what is there that it neither tracks nor ignores."""
+    """A repository, its index below the folder in path order, and what is there that it neither tracks nor ignores.
+
+    `tracked`: where there is no index, the files of the commit.
+    """
 
     repository: Repository
     tracked: tuple[Entry, ...]
@@ -112,7 +115,9 @@ class Git:
             commit, branch = pool.submit(self._line, "rev-parse", "HEAD"), pool.submit(self._branch)
             tracked, untracked = pool.submit(self.tracked), pool.submit(self.untracked)
         repository = Repository(place.top, place.prefix, commit.result(), branch.result(), place.folders)
-        return Survey(repository, tracked.result(), untracked.result())
+        # Without an index what was committed is due no less.
+        index = tracked.result() or (self.tree(repository.commit) if repository.commit else ())
+        return Survey(repository, index, untracked.result())
 
     def place(self) -> Place | None:
         """Where the folder lies in its repository; None as for `survey`. Raises SourceError."""
@@ -252,13 +257,15 @@ class Git:
         ]
         return {names[at + 2]: names[at + 1] for at in range(0, len(names) - 2, 3)}
 
-    def changed_lines(self, commit: str) -> bytes:
-        """A patch without context from a commit to HEAD, for telling changed lines."""
-        answer = self._ask(
-            *_DIFF, "--patch", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/", commit, "HEAD"
-        )
+    def changed_lines(self, commit: str) -> bytes | None:
+        """A patch without context from a commit to HEAD, for telling changed lines; None if there is no whole one.
+
+        Of every file: that an attribute of the repository calls one binary must not hide what changed in it.
+        """
+        words = ("--patch", "--text", "--unified=0", "--no-color", "--src-prefix=a/", "--dst-prefix=b/")
+        answer = self._ask(*_DIFF, *words, commit, "HEAD")
         # Half a patch would say of changed lines that they are not.
-        return answer.stdout if answer.status == 0 and not answer.problem else b""
+        return answer.stdout if answer.status == 0 and not answer.problem else None
 
     def _branch(self) -> str:
         return self._line("symbolic-ref", "--quiet", "--short", "HEAD")

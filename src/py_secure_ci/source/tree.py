@@ -108,6 +108,7 @@ class _Listing:
         self.gaps: list[Gap] = []
         self.excluded: list[Excluded] = []
         self.notes: list[str] = []
+        self.missing: list[str] = []
         self.blobs: dict[str, str] = {}
         self.real = os.path.realpath(root)
         self.plain: dict[str, bool] = {}
@@ -119,9 +120,9 @@ class _Listing:
                 continue
             self.blobs[entry.path] = entry.blob
             self.add([entry.path], tracked=True)
-            if entry.sparse and entry.path not in self.blobs and not matches(entry.path, self.exclude):
-                self._left_out(entry.path)
-        untracked = found.untracked
+            if entry.path not in self.blobs:  # it is not there
+                (self._left_out if entry.sparse else self.missing.append)(entry.path)
+        untracked = tuple(path for path in found.untracked if path not in self.blobs)
         environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
         self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
         self.add((path for path in untracked if not _under(path, environments)), tracked=False)
@@ -222,9 +223,17 @@ class _Listing:
             scripts=frozenset(self.scripts),
             gaps=tuple(sorted(self.gaps, key=lambda gap: gap.subject)),
             excluded=tuple(sorted(self.excluded, key=lambda one: one.subject)),
-            notes=(*self.notes, *told_of(self.templates)),
+            notes=(*self.notes, *told_of(self.templates), *_told_missing(self.missing)),
             blobs=self.blobs,
         )
+
+
+def _told_missing(paths: list[str]) -> tuple[str, ...]:
+    """A note on files that git tracks and nobody can look at; none without any."""
+    if not paths:
+        return ()
+    shown = ", ".join(sorted(paths)[:5]) + (f" and {len(paths) - 5:,} more" if len(paths) > 5 else "")
+    return (f"git tracks what is not in the work tree, so nobody looked at it: {shown}",)
 
 
 def _is_baseline(path: Path) -> bool:

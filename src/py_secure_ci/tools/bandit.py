@@ -97,5 +97,5 @@ TOOL = Tool(
     split=pieces,
     default=True,
     byte_columns=True,
-    blinders={".bandit": r"^\s*(skips|tests|exclude)\b", "pyproject.toml": r"^\s*(skips|tests|exclude_dirs)\b"},
+    blinders={".bandit": r"^[ \t]*(skips|tests|exclude)\b", "pyproject.toml": r"^[ \t]*(skips|tests|exclude_dirs)\b"},
 )

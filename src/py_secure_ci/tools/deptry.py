@@ -13,8 +13,10 @@ from collections.abc import Mapping
 
 from py_secure_ci.adapting.findings import Record, agree, answer, records, value
 from py_secure_ci.adapting.planting import planted, script
+from py_secure_ci.adapting.project_toml import tool_table
 from py_secure_ci.adapting.python_syntax import syntax_command, unparsable
 from py_secure_ci.adapting.selection import project_path, project_paths, with_suffix
+from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Excluded, Finding, Location, Rule, Severity, Stage
 from py_secure_ci.reading import optional, word
 from py_secure_ci.tool import Command, Execution, Reading, Selection, Task, Tool
@@ -26,6 +28,7 @@ RULES = {
     "DEP004": (Severity.ERROR, "A dependency for development is imported by the product"),
     "DEP005": (Severity.NOTE, "A dependency is part of the standard library"),
 }
+CANARY = planted("deptry", "DEP001", "DEP002")
 LEFT_OUT = re.compile(r"(venv|\.venv|\.direnv|tests|\.git|setup\.py)")
 SCANNED = re.compile(r"^Python files to scan for imports:\n(.*?)\n\n", re.MULTILINE | re.DOTALL)
 
@@ -67,8 +70,22 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         ],
         said=project_paths(said[1].split("\n"), task.root) if said else (),
         problems=unparsable(task, executions),
-        notes=() if task.python else ("The project has no environment: modules are taken to be called as packages.",),
+        notes=(
+            *_ignored(task),
+            *(() if task.python else ("The project has no environment: modules are taken to be called as packages.",)),
+        ),
     )
+
+
+def _ignored(task: Task) -> tuple[str, ...]:
+    """What the project's settings keep it from saying. Raises WrongShape if that is all that the canary must show."""
+    table = tool_table(task.settings.get("pyproject.toml", ""), "deptry") or {}
+    everywhere = [str(one) for one in table.get("ignore") or ()]
+    if CANARY.expect <= {*everywhere}:
+        raise WrongShape(f"pyproject.toml tells deptry to ignore {', '.join(everywhere)}: it is blind")
+    for_some = [f"{code} of some" for code in table.get("per_rule_ignores") or ()]
+    told = ", ".join([*everywhere, *for_some])
+    return (f"pyproject.toml tells deptry to ignore: {told}.",) if told else ()
 
 
 def _findings(execution: Execution, task: Task) -> list[Finding]:
@@ -100,7 +117,7 @@ TOOL = Tool(
     commands=_commands,
     parse=_parse,
     select=_select,
-    canary=planted("deptry", "DEP001", "DEP002"),
+    canary=CANARY,
     settings=("pyproject.toml",),
     needs_environment=True,
 )

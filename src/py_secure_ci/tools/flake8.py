@@ -14,7 +14,7 @@ from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer, by_prefix, severities
 from py_secure_ci.adapting.flake8_lines import FORMAT, read_lines, unread
 from py_secure_ci.adapting.linter_settings import chosen, dropped
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.python_syntax import select_python, unparsable
 from py_secure_ci.adapting.selection import pieces
 from py_secure_ci.model import Severity, Stage
@@ -58,6 +58,6 @@ TOOL = Tool(
     canary=planted("flake8"),
     settings=FILES,
     split=pieces,
-    blinders=dict.fromkeys(FILES, r"^\s*(select|ignore|extend-ignore|per-file-ignores)\b"),
-    blind_directive=r"^\s*#\s*flake8[:=]\s*noqa(\s*:|\s*$)",
+    blinders=dict.fromkeys(FILES, r"^[ \t]*(select|ignore|extend-ignore|per-file-ignores)\b"),
+    blind_directive=BLINDING["flake8"],
 )

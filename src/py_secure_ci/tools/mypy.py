@@ -22,7 +22,7 @@ from py_secure_ci.adapting.module_names import import_roots, module_names, runs
 from py_secure_ci.adapting.mypy_config import CONFIGS, MypyConfig, find, harmless
 from py_secure_ci.adapting.mypy_output import entries_of, finding_of, merged, message_of, rule_of
 from py_secure_ci.adapting.mypy_scope import select
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.selection import file_arguments
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap, Stage
@@ -144,10 +144,6 @@ TOOL = Tool(
     leads_out=r"\b(mypy_path|custom_typeshed_dir|custom_typing_module|python_executable|plugins)\b",
     default=True,
     text_only=True,
-    # Also a file that switches off what the canary must show: the canary itself would then not be seen in it.
-    blind_directive=(
-        r"^\s*#\s*(?:mypy:.*\b(?:ignore[-_]errors\b(?!\s*=\s*[Ff]alse)|disable[-_]error[-_]code\b.*\barg-type\b)"
-        r"|type:\s*ignore\s*(?:#.*)?$)"
-    ),
-    blinders=dict.fromkeys(CONFIGS, r"^\s*(ignore_errors|disable_error_code|follow_imports)\b"),
+    blind_directive=BLINDING["mypy"],
+    blinders=dict.fromkeys(CONFIGS, r"^[ \t]*(ignore_errors|disable_error_code|follow_imports)\b"),
 )

@@ -38,5 +38,5 @@ TOOL = Tool(
     lock="pdm-program",  # not `pdm.lock`: that would be taken for one of its own
     program="pdm",
     distribution="pdm",
-    blind_directive=r"^\s*\[tool\.pdm\.options",
+    blind_directive=r"^[ \t]*\[tool\.pdm\.options",
 )

@@ -15,7 +15,7 @@ from functools import reduce
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import Shape, answer, in_words, records, severities, sorted_out, value
 from py_secure_ci.adapting.linter_settings import chosen, dropped
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import pieces, project_paths
 from py_secure_ci.errors import WrongShape
@@ -81,6 +81,6 @@ TOOL = Tool(
     settings=tuple(FILES),
     split=pieces,
     byte_columns=True,
-    blinders=dict.fromkeys(FILES, r"^\s*(disable|enable)\b"),
-    blind_directive=r"^\s*#\s*pylint:\s*skip-file",
+    blinders=dict.fromkeys(FILES, r"^[ \t]*(disable|enable)\b"),
+    blind_directive=BLINDING["pylint"],
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from py_secure_ci.adapting.findings import answer, rules_of
 from py_secure_ci.adapting.missing_imports import looked_up
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.pyrefly_report import is_unread, planted_in, read_report
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import absolute_pieces
@@ -57,4 +57,5 @@ TOOL = Tool(
     split=absolute_pieces,
     needs_environment=True,
     text_only=True,
+    blind_directive=BLINDING["pyrefly"],
 )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import answer, rules_of
 from py_secure_ci.adapting.missing_imports import looked_up
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.pyright_report import config_text, read_report
 from py_secure_ci.adapting.python_syntax import select_python, unparsable
 from py_secure_ci.adapting.selection import pieces
@@ -50,5 +50,5 @@ TOOL = Tool(
     needs_environment=True,
     text_only=True,
     blinders=dict.fromkeys(("pyrightconfig.json", "pyproject.toml"), r"typeCheckingMode|reportAssignmentType"),
-    blind_directive=r"^\s*#\s*(pyright:\s*ignore|type:\s*ignore)\s*$",
+    blind_directive=BLINDING["pyright"],
 )

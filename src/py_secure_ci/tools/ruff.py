@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 
 from py_secure_ci.adapting.findings import answer, in_words
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.ruff_config import (
     CONFIGS,
     commands,
@@ -131,8 +131,7 @@ TOOL = Tool(
     default=True,
     lasting_gaps="ruff could not read it: Expected a Jupyter Notebook",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
-    leads_out=r"^\s*extend\s*=",
-    # Without codes it leaves out the whole file; ruff takes flake8's words for its own.
-    blind_directive=r"^\s*#\s*(?:ruff|flake8)\s*[:=]\s*(?i:noqa)\s*(?:#.*)?$",
-    blinders=dict.fromkeys(CONFIGS, r"^\s*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),
+    leads_out=r"^[ \t]*extend\s*=",
+    blind_directive=BLINDING["ruff"],
+    blinders=dict.fromkeys(CONFIGS, r"^[ \t]*(lint\.)?(select|ignore|extend-ignore|per-file-ignores)\b|\bALL\b"),
 )

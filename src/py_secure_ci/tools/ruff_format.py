@@ -52,7 +52,7 @@ TOOL = Tool(
     settings=CONFIGS,
     lasting_gaps="ruff could not (parse it: |read it: Expected a Jupyter Notebook)",
     depends_on=(".py", ".pyi", ".ipynb", ".toml"),
-    leads_out=r"^\s*extend\s*=",
+    leads_out=r"^[ \t]*extend\s*=",
     lock="ruff",
     program="ruff",
     distribution="ruff",

@@ -13,7 +13,7 @@ from dataclasses import replace
 from py_secure_ci.adapting.command_line import command_line
 from py_secure_ci.adapting.findings import Shape, answer, records, rules_of, severities
 from py_secure_ci.adapting.missing_imports import looked_up
-from py_secure_ci.adapting.planting import planted
+from py_secure_ci.adapting.planting import BLINDING, planted
 from py_secure_ci.adapting.python_syntax import select_python
 from py_secure_ci.adapting.selection import pieces, project_paths
 from py_secure_ci.errors import WrongShape
@@ -26,7 +26,6 @@ WORDS = severities(blocker="error", critical="error", major="error", minor="warn
 SHAPE = Shape(
     path="location.path", rule="check_name", message="description", severity="severity", words=WORDS, span=POINTS
 )
-UNREAD = frozenset({"invalid-syntax", "io"})
 CHECKED = re.compile(r" DEBUG Checking file '(.*)'$", re.MULTILINE)
 
 
@@ -36,7 +35,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     said = [replace(one, message=one.message.removeprefix(f"{one.rule}: ").strip()) for one in found]
     if (main.status == 0 and any(one.severity is Severity.ERROR for one in said)) or (main.status == 1 and not said):
         raise WrongShape(f"ty ended with exit status {main.status} and {len(said)} diagnostics")
-    kept, gaps = looked_up("ty", said, task, lambda one: one.rule in UNREAD, {"import-not-found"})
+    kept, gaps = looked_up("ty", said, task, lambda one: one.rule in {"invalid-syntax", "io"}, {"import-not-found"})
     rules = rules_of(kept, "https://docs.astral.sh/ty/reference/rules/#{rule}")
     return answer(task, kept, rules, said=project_paths(CHECKED.findall(main.stderr), task.root), instead=gaps)
 
@@ -56,4 +55,5 @@ TOOL = Tool(
     canary=planted("ty", "invalid-assignment"),
     split=pieces,
     needs_environment=True,
+    blind_directive=BLINDING["ty"],
 )

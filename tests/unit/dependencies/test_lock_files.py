@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from py_secure_ci.dependencies.poetry_lock import content_hashes
-from py_secure_ci.dependencies.toml_text import load_toml
 from py_secure_ci.pins import Dependencies, Pin
+from py_secure_ci.toml_values import load_toml
 
 Project = Callable[[Mapping[str, str]], Dependencies]
 

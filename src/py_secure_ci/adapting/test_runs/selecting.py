@@ -11,7 +11,7 @@ from py_secure_ci.tool import Selection
 
 TEST_FILES = ("test_*.py", "*_test.py")
 TEST_FOLDER = re.compile(r"(^|/)tests?/([^/]+/)*(?!__init__\.py$|conftest\.py$)[^/]*\.py$")
-PYTHON_FILES = re.compile(r"^\s*python_files\s*=\s*(\[[^\]]*\]|.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
+PYTHON_FILES = re.compile(r"^[ \t]*python_files\s*=\s*(\[[^\]]*\]|.*(?:\n[ \t]+\S.*)*)", re.MULTILINE)
 BENCHMARKS = re.compile(
     r"(^|/)(benchmarks?|performance|perf)/([^/]+/)*(test_|bench_)[^/]*\.py$"
     r"|(^|/)(bench_[^/]*|test_bench[^/]*|test_perf[^/]*|[^/]*_bench(mark)?s?)\.py$"

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 _JOB_FILES = (
-    *("GITHUB_ENV", "GITHUB_EVENT_PATH", "GITHUB_OUTPUT", "GITHUB_PATH", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"),
+    "GITHUB_ENV",
+    "GITHUB_EVENT_PATH",
+    "GITHUB_OUTPUT",
+    "GITHUB_PATH",
+    "GITHUB_STATE",
+    "GITHUB_STEP_SUMMARY",
 )
 
 

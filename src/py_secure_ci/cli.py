@@ -6,8 +6,9 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Callable
 from importlib import import_module
-from typing import TypeAlias
+from typing import Any
 
 from py_secure_ci.errors import PySecureCiError
 
@@ -73,37 +74,47 @@ def _version() -> int:
     return 0
 
 
+class _Command:
+    """A subcommand's parser, made when it is chosen: making all of them would cost every start."""
+
+    def __init__(self, *, fill: Callable[[argparse.ArgumentParser], None], module: str, **words: Any) -> None:
+        """`fill` adds the arguments; `words` are those of an ArgumentParser."""
+        self._fill, self._module, self._words = fill, module, words
+
+    def made(self) -> argparse.ArgumentParser:
+        """The parser itself."""
+        parser = argparse.ArgumentParser(**self._words)
+        parser.set_defaults(module=self._module)
+        self._fill(parser)
+        return parser
+
+    def parse_known_args(self, *given: Any) -> tuple[argparse.Namespace, list[str]]:
+        """What argparse asks of the parser of a chosen subcommand."""
+        return self.made().parse_known_args(*given)
+
+
+def _shape(prog: str) -> argparse.HelpFormatter:
+    """How help is set; told the width, argparse does not load half of `shutil`'s world to ask for it."""
+    said = os.environ.get("COLUMNS", "")
+    try:
+        columns = int(said) if said.isdecimal() else os.get_terminal_size(1).columns
+    except OSError:  # not a terminal
+        columns = 0
+    return argparse.HelpFormatter(prog, width=(columns or 80) - 2)
+
+
 def _parser() -> argparse.ArgumentParser:
+    about = "One secure CI gate for Python repositories."
     parser = argparse.ArgumentParser(
-        prog=PROGRAM, description="One secure CI gate for Python repositories.", epilog=EXITS, allow_abbrev=False
+        prog=PROGRAM, description=about, epilog=EXITS, allow_abbrev=False, formatter_class=_shape
     )
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for add in (
-        _run,
-        _plan,
-        _merge,
-        _gate,
-        _render,
-        _baseline,
-        _init,
-        _doctor,
-        _explain,
-        _advisories,
-        _schema,
-        _verify,
-        _cache,
-    ):
-        add(commands)
-    return parser
-
-
-Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-
-
-def _add(commands: Commands, name: str, about: str, module: str = "") -> argparse.ArgumentParser:
-    parser = commands.add_parser(name, help=about, description=about, epilog=EXITS, allow_abbrev=False)
-    parser.set_defaults(module=module or name)
+    lazy: Any = _Command  # argparse asks no more of a parser than to make it, and to parse if it is chosen
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=lazy)
+    for name, (about, fill) in _COMMANDS.items():
+        words: dict[str, Any] = {"help": about, "description": about, "epilog": EXITS, "allow_abbrev": False}
+        words["formatter_class"] = _shape
+        commands.add_parser(name, **words, fill=fill, module="check" if name == "run" else name)
     return parser
 
 
@@ -119,8 +130,7 @@ def _comparison(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _run(commands: Commands) -> None:
-    parser = _add(commands, "run", "check a project and judge it", "check")
+def _run(parser: argparse.ArgumentParser) -> None:
     _project(parser)
     parser.add_argument("--part", metavar="K-of-N", help="do only this part of a plan, and give no verdict")
     parser.add_argument("--plan", metavar="FILE", help="the plan.json of that part (default: in the report's folder)")
@@ -142,8 +152,7 @@ def _run(commands: Commands) -> None:
     parser.add_argument("--jobs", type=int, metavar="N", help="how many processes at once (default: the cores)")
 
 
-def _plan(commands: Commands) -> None:
-    parser = _add(commands, "plan", "cut a run into parts for several machines")
+def _plan(parser: argparse.ArgumentParser) -> None:
     _project(parser)
     parser.add_argument("--jobs", type=int, required=True, metavar="N", help="how many parts")
     parser.add_argument("--format", choices=("github", "gitlab", "json"), default="json", help="what to print")
@@ -155,8 +164,7 @@ def _plan(commands: Commands) -> None:
     parser.set_defaults(fail_on=None)
 
 
-def _merge(commands: Commands) -> None:
-    parser = _add(commands, "merge", "join the parts of a run, and judge it")
+def _merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("parts", nargs="+", metavar="PART", help="part files, or folders that hold them")
     parser.add_argument("--path", default=".", metavar="PATH", help="the project's folder (default: this one)")
     parser.add_argument("--config", metavar="FILE", help="the YAML file (default: .py-secure-ci.yml in PATH)")
@@ -172,64 +180,72 @@ def _merge(commands: Commands) -> None:
     parser.set_defaults(stage=None, offline=False, install=None, jobs=None)
 
 
-def _gate(commands: Commands) -> None:
-    parser = _add(commands, "gate", "judge a report.json again")
+def _gate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("report", metavar="REPORT")
     _project(parser)
     parser.add_argument("--fail-on", metavar="LIST", help="thresholds, as `run` had them")
     parser.add_argument("--exit-zero", action="store_true", help="end with 0 even on FAIL and INCOMPLETE")
 
 
-def _render(commands: Commands) -> None:
-    parser = _add(commands, "render", "write a report.json in another format")
+def _render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("report", metavar="REPORT")
     parser.add_argument("--format", required=True, metavar="FORMAT")
     parser.add_argument("-o", "--output", metavar="FILE", help="where to (default: standard output)")
     parser.add_argument("--history", metavar="DIR", help="earlier reports, for the trend that html shows")
 
 
-def _baseline(commands: Commands) -> None:
-    parser = _add(commands, "baseline", "keep today's findings as known, or show those that are kept")
+def _baseline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("write", "show"))
     _project(parser)
     parser.add_argument("--report", metavar="REPORT", help="the report.json to take findings from")
 
 
-def _init(commands: Commands) -> None:
-    parser = _add(commands, "init", "write a starter configuration and the CI file")
+def _init(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH")
     parser.add_argument("--ci", choices=("github", "gitlab", "none"), help="which CI file (default: by what is there)")
 
 
-def _doctor(commands: Commands) -> None:
-    parser = _add(commands, "doctor", "show what would run, with which versions, and what is missing")
+def _doctor(parser: argparse.ArgumentParser) -> None:
     _project(parser)
     parser.add_argument("--install", action="store_true", help="install every tool that is not there yet")
 
 
-def _explain(commands: Commands) -> None:
-    parser = _add(commands, "explain", "say what a rule means, and how to fix or suppress it")
+def _explain(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rule", metavar="RULE", help="such as bandit/B602 or CVE-2024-1234")
     parser.add_argument("--report", metavar="REPORT", help="a report.json that may know the rule")
 
 
-def _advisories(commands: Commands) -> None:
-    parser = _add(commands, "advisories", "show or update the snapshot of known vulnerabilities")
+def _advisories(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("status", "update"))
     parser.add_argument("--from", dest="source", metavar="ZIP", help="an OSV export (all.zip) to take")
 
 
-def _verify(commands: Commands) -> None:
-    parser = _add(commands, "verify", "check that the files of a run are those that its evidence speaks of")
+def _verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("evidence", metavar="EVIDENCE", help="the evidence.intoto.json in a report's folder")
     parser.add_argument("--project", metavar="PATH", help="also compare the files of this project")
 
 
-def _schema(commands: Commands) -> None:
-    _add(commands, "schema", "print the JSON Schema of the YAML file")
+def _schema(_: argparse.ArgumentParser) -> None:
+    """It takes no arguments."""
 
 
-def _cache(commands: Commands) -> None:
-    parser = _add(commands, "cache", "show what earlier runs left behind, or throw it away")
+def _cache(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=("stats", "prune"))
     parser.add_argument("--megabytes", type=int, metavar="N", help="keep at most so much (default: 512; 0: nothing)")
+
+
+_COMMANDS = {
+    "run": ("check a project and judge it", _run),
+    "plan": ("cut a run into parts for several machines", _plan),
+    "merge": ("join the parts of a run, and judge it", _merge),
+    "gate": ("judge a report.json again", _gate),
+    "render": ("write a report.json in another format", _render),
+    "baseline": ("keep today's findings as known, or show those that are kept", _baseline),
+    "init": ("write a starter configuration and the CI file", _init),
+    "doctor": ("show what would run, with which versions, and what is missing", _doctor),
+    "explain": ("say what a rule means, and how to fix or suppress it", _explain),
+    "advisories": ("show or update the snapshot of known vulnerabilities", _advisories),
+    "schema": ("print the JSON Schema of the YAML file", _schema),
+    "verify": ("check that the files of a run are those that its evidence speaks of", _verify),
+    "cache": ("show what earlier runs left behind, or throw it away", _cache),
+}

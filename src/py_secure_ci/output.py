@@ -6,7 +6,7 @@ import contextlib
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from py_secure_ci.errors import OutputError
 
@@ -14,16 +14,21 @@ CANONICAL = "report.json"
 PROJECTS, ROOT_PROJECT = "projects", "root"  # of several projects each has a folder; the root project has one beside
 
 
-def place_of(output: Path, project: str) -> Path:
-    """Where the report of one of several projects goes. `project`: its folder; empty or `.`: the root project."""
-    return output / ROOT_PROJECT if project in ("", ".") else output.joinpath(PROJECTS, *project.split("/"))
+def folder_of(project: str) -> str:
+    """Below the output folder, where the report of one of several projects goes. Empty or `.`: the root project."""
+    return ROOT_PROJECT if project in ("", ".") else f"{PROJECTS}/{project}"
 
 
 def write_all(folder: Path, texts: Mapping[str, str]) -> None:
-    """Write every text below `folder`; the canonical report last, so that it never speaks of files that are not there.
+    """Write every text into `folder`; the canonical report last, so that it never speaks of files that are not there.
 
-    Raises OutputError naming the file if the folder cannot be written.
+    Raises OutputError naming the file if the folder cannot be written, or for a name that leads elsewhere.
     """
+    if stray := [name for name in texts if name in ("", "..") or PurePath(name).name != name or "\0" in name]:
+        raise OutputError(
+            f"{stray[0]!r} is no name for a file of the report",
+            hint="A cache or a part says so: run again with --no-cache, or make the parts again.",
+        )
     staged: list[tuple[Path, Path]] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -96,6 +96,7 @@ class Reading:
     rules: tuple[Rule, ...] = ()
     looked_at: frozenset[str] | None = None
     gaps: tuple[Gap, ...] = ()
+    told_as_gaps: int = 0  # how many of the gaps stand for what the tool itself reported as findings
     excluded: tuple[Excluded, ...] = ()
     notes: tuple[str, ...] = ()
     artifacts: Mapping[str, str] = field(default_factory=dict)  # output name -> text (junit.xml, sbom.cdx.json, …)
@@ -178,6 +179,7 @@ class Tool:
     # last argument says whether every share is there. Raises WrongShape. None: not shared, unless `per_file`.
     join: Callable[[Task, tuple[Reading, ...], bool], Reading] | None = None
     needs_pins: bool = False  # due: the project's pins instead of files
+    pins_each: int = 0  # with `needs_pins`: so many pins take as long as starting the tool once more; 0: never shared
     needs_environment: bool = False  # runs in, or reads, the project's environment
     wants_frameworks: bool = False  # has `Task.frameworks` filled in
     of_python: bool = False  # part of Python itself: its version is that of the project's interpreter
@@ -193,7 +195,7 @@ class Tool:
     # `needs_environment`, the environment): the answer as a whole may be kept by their content. None: never kept.
     depends_on: tuple[str, ...] | None = None
     # Regular expression over the base names of those among them whose text does not matter: only their names do. (One
-    # that is not text may be a program, and counts whole.)
+    # that is not text may be a program, and counts whole. With arguments of the user's all count: they may open more.)
     never_opens: str = ""
     # Regular expression (MULTILINE) over settings files, wherever in the tree, that lead out of the tree: then nothing
     # of this tool is kept.

@@ -35,7 +35,7 @@ def run_options() -> set[str]:
     """Long options of `py-secure-ci run`, without dashes, and its argument."""
     commands = next(action for action in cli._parser()._actions if action.dest == "command").choices
     assert isinstance(commands, dict)
-    actions = commands["run"]._actions
+    actions = commands["run"].made()._actions
     options = {word[2:] for action in actions for word in action.option_strings if word.startswith("--")}
     return options | {action.dest for action in actions if not action.option_strings}
 

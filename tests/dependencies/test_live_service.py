@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import os
 import re
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from loopback import serving
 from py_secure_ci.advisories.matching import match
 from py_secure_ci.advisories.snapshot import load
 
@@ -89,35 +88,19 @@ def service() -> Iterator[tuple[Service, tuple[str, str]]]:
     """The service, and the addresses of the live service and of the index."""
     told = Service()
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self, status: int, kind: str, body: str) -> None:
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.answer(*told.query(body) if self.path == "/v1/query" else (404, JSON, "{}"))
-
-        def do_GET(self) -> None:
-            found = told.single.get(self.path.removeprefix("/v1/vulns/"))
-            self.answer(*((200, JSON, json.dumps(found)) if found else (404, JSON, '{"code": 5}')))
-
-        def do_HEAD(self) -> None:
-            name = self.path.split("/")[2]
+    def answer(method: str, path: str, body: bytes) -> tuple[int, str, bytes]:
+        if method == "HEAD":
+            name = path.split("/")[2]
             told.asked.append(name)
-            self.answer(*((200, SIMPLE, "") if name in told.public else (404, "text/html", "")))
+            return (200, SIMPLE, b"") if name in told.public else (404, "text/html", b"")
+        if method == "POST":
+            status, kind, said = told.query(json.loads(body)) if path == "/v1/query" else (404, JSON, "{}")
+            return status, kind, said.encode()
+        found = told.single.get(path.removeprefix("/v1/vulns/"))
+        return (200, JSON, json.dumps(found).encode()) if found else (404, JSON, b'{"code": 5}')
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    url = f"http://127.0.0.1:{server.server_address[1]}"
-    yield told, (url, f"{url}/simple")
-    server.shutdown()
-    server.server_close()
+    with serving(answer) as url:
+        yield told, (url, f"{url}/simple")
 
 
 @pytest.fixture

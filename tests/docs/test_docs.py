@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 import shutil
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from by_path import load
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.cli import _parser, main
@@ -102,11 +102,7 @@ def test_pictures_are_small_and_used() -> None:
 
 
 def test_the_configuration_reference_is_current() -> None:
-    spec = importlib.util.spec_from_file_location("config_reference", ROOT / "scripts" / "config_reference.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(ROOT / "scripts" / "config_reference.py")
     written = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
     assert written == module.reference(), "run scripts/config_reference.py"
 
@@ -125,12 +121,7 @@ def test_every_default_tool_and_every_file_is_described() -> None:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty project with a report, as after a run."""
-    spec = importlib.util.spec_from_file_location("sample_report", ROOT / "scripts" / "sample_report.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    report, verdict = module.sample(40)
+    report, verdict = load(ROOT / "scripts" / "sample_report.py").sample(40)
     texts = {one.filename: one.render(report, verdict) for one in ALL_FORMATS if one.filename}
     texts[NAME] = evidence_text(report, verdict, {name: digest(text.encode()) for name, text in texts.items()})
     write_all(tmp_path / "py-secure-ci-report", texts)

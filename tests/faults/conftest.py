@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
+from by_path import load
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Tool
 from py_secure_ci.toolchain import Toolchain
@@ -24,16 +24,6 @@ HERE = Path(__file__).parent
 # What comes from PATH only (gitleaks, actionlint) cannot be installed here. What it said, once, on a machine that has it,
 # is kept in this folder; `FAULTS_RECORD=1 scripts/test tests/faults -k reference` writes it anew.
 KEPT = HERE / "recorded"
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 product = load(HERE / "product.py")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from by_path import load
 from py_secure_ci import all_tools
 from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.judging.policy import judge
@@ -19,16 +18,6 @@ from py_secure_ci.serial.codec import report_from_text
 from py_secure_ci.tool import Task
 
 pytestmark = pytest.mark.network
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 players = load(Path(__file__).with_name("players.py"))

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from by_path import load
 from py_secure_ci.all_formats import ALL_FORMATS
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.checking.execution import FAULTS
@@ -36,17 +35,7 @@ FEW, MANY = 25, 1500
 sizes = pytest.mark.parametrize("size", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
 
 
-def load_recordings() -> Any:
-    spec = importlib.util.spec_from_file_location("recorded_cases", CASES / "conftest.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["recorded_cases"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-recordings = load_recordings()
+recordings = load(CASES / "conftest.py", "recorded_cases")
 # Recorded in a form of their own, with tests of wrong answers beside it: what asks about pins and what checks locks; the
 # project's own copies; and what is ours.
 OF_THEIR_OWN = frozenset({"uv-audit", "osv-scanner", "trivy", "safety"})

@@ -2,28 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from by_path import load
+
 PRODUCT = Path(__file__).parent.parent / "faults" / "product.py"
 MARKER = "EXECUTED"
 STATIC = ("lint", "format", "type", "sast", "secrets", "sca", "sbom", "ci")
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 product = load(PRODUCT)

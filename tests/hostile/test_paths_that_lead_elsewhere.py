@@ -62,7 +62,7 @@ def test_a_folder_that_looks_like_a_repository(old: bool, tmp_path: Path, monkey
         words = ["safe.x" if one.startswith("safe.bareRepository") else one for one in git._SAFE]
         monkeypatch.setattr(git, "_SAFE", tuple(f"{one}=1" if one == "safe.x" else one for one in words))
     with Session({}) as session, pytest.raises(SourceError, match="look like a git repo" if old else "bare repository"):
-        git.Git(tmp_path, session.run, session.environment(session.new_folder(), False)).repository()
+        git.Git(tmp_path, session.run, session.environment(session.new_folder(), False)).place()
 
 
 @pytest.mark.parametrize("link", ["py-secure-ci-report", "out/below", "py-secure-ci-report/projects/a"])

@@ -66,8 +66,9 @@ def supported(level: str) -> bool:
     from py_secure_ci.running.launching import Launcher
 
     launcher = Launcher()
+    found = launcher.abilities.get("namespaces" if level == "namespaces" else "landlock")
     launcher.close()
-    return bool(launcher.abilities.get("namespaces" if level == "namespaces" else "landlock"))
+    return bool(found)
 
 
 @pytest.mark.parametrize("level", LEVELS)

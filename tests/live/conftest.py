@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import http.server
-import importlib.util
 import json
 import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from by_path import load
+from loopback import serving
+
 PRODUCT = Path(__file__).parent.parent / "faults" / "product.py"
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 product = load(PRODUCT)
@@ -58,28 +48,9 @@ def told(request: pytest.FixtureRequest) -> Callable[[dict[str, str]], None]:
 @pytest.fixture
 def service() -> Iterator[Callable[..., str]]:
     """`service(status, body)` is the address of an advisory service on the loopback that always answers so."""
-    servers = []
+    with ExitStack() as stack:
 
-    def make(status: int, body: str, kind: str = "application/json", pages: bool = False) -> str:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.end_headers()
-                self.wfile.write(body.encode())
+        def make(status: int, body: str, kind: str = "application/json") -> str:
+            return stack.enter_context(serving(lambda *_asked: (status, kind, body.encode())))
 
-            do_GET = do_POST
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}"
-
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield make

@@ -5,7 +5,6 @@ For each of the others a defect is added.
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
+from by_path import load
 from py_secure_ci import cli
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.model import Stage
@@ -25,6 +25,7 @@ pytestmark = [pytest.mark.network, pytest.mark.slow]
 
 SHOP = Path(__file__).parents[2] / "examples" / "shop"
 STALE = Path(__file__).parents[1] / "data" / "stale"  # locks that no longer fit their manifest
+TRIVY = STALE.parents[1] / "tools" / "trivy" / "database.py"
 # Fake, and put together here so that no scanner takes this file for one that holds secrets.
 TOKEN = "ghp_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
 KNOT = "def knot(one):\n" + "".join(f"    if one == {n}:\n        return {n}\n" for n in range(12))
@@ -109,19 +110,6 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
-def database(folder: Path) -> Path:
-    """A database for trivy, which cannot be fetched here."""
-    spec = importlib.util.spec_from_file_location(
-        "trivy_database", STALE.parents[1] / "tools" / "trivy" / "database.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.write(folder / "trivy")
-    return folder / "trivy"
-
-
 def run(project: Path, output: Path, name: str, environment: Path | None = None) -> dict[str, Any]:
     """The outcome of one tool alone."""
     stage = next(tool.stage for tool in OTHERS if tool.name == name)
@@ -129,7 +117,8 @@ def run(project: Path, output: Path, name: str, environment: Path | None = None)
     more += f", {LICENCES}" if name == "licences" else ""
     lines = [f"  {one.value}: {'{tools: [' + name + ']' + more + '}' if one is stage else 'false'}\n" for one in Stage]
     if name == "trivy":
-        lines.append(f"tools: {{trivy: {{settings: {{cache: {database(output.parent)}}}}}}}\n")
+        cache = load(TRIVY).write(output.parent / "trivy")
+        lines.append(f"tools: {{trivy: {{settings: {{cache: {cache}}}}}}}\n")
     head = "version: 1\nexclude: [one.yml]\n" + (f"environment: {{python: {environment}}}\n" if environment else "")
     (project / "one.yml").write_text(f"{head}stages:\n" + "".join(lines), encoding="utf-8")
     words = ["run", str(project), "--config", str(project / "one.yml"), "--output-dir", str(output), "--exit-zero"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import os
 import re
 import shutil
-import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from by_path import load
 from py_secure_ci.adapting.rules import rules_text
 from py_secure_ci.advisories.server import serving
 from py_secure_ci.advisories.status import current
@@ -57,16 +56,6 @@ DYNAMIC = (
     "[project]\nname = 'stale'\nversion = '1'\nrequires-python = '>=3.8'\ndynamic = ['dependencies']\n"
     "[build-system]\nrequires = []\nbuild-backend = 'backend'\nbackend-path = ['.']\n"
 )
-
-
-def load(path: Path) -> Any:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 bare = load(Path(__file__).with_name("bare.py"))

@@ -8,7 +8,6 @@ every module. What a tool calls new since the base has to be what was planted: i
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from uv import find_uv_bin
 
+from by_path import load
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.model import Stage
 from py_secure_ci.tool import Tool
@@ -35,6 +35,7 @@ ROOT = Path(__file__).parents[2]
 CHECKOUT = Path(os.environ.get("REAL_REPOSITORY") or ROOT)
 GIT = shutil.which("git") or "git"
 STALE = Path(__file__).parents[1] / "data" / "stale"  # locks that no longer fit their manifest
+TRIVY = STALE.parents[1] / "tools" / "trivy" / "database.py"
 # Of our own tests one folder: the rest needs an hour. Of our examples none: they hold defects of their own.
 LEFT_OUT = () if "REAL_REPOSITORY" in os.environ else ("tests/", "examples/", ".py-secure-ci.yml")
 KEPT = () if "REAL_REPOSITORY" in os.environ else ("tests/unit/parts/",)
@@ -171,19 +172,6 @@ def environment(place: Path, root: Path) -> Path:
     return place / "bin" / "python"
 
 
-def database(folder: Path) -> Path:
-    """A database for trivy, which cannot be fetched here."""
-    spec = importlib.util.spec_from_file_location(
-        "trivy_database", STALE.parents[1] / "tools" / "trivy" / "database.py"
-    )
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    module.write(folder / "trivy")
-    return folder / "trivy"
-
-
 def settings(python: Path, folder: Path) -> dict[str, Any]:
     """Every tool that is here."""
     stages: dict[str, Any] = {
@@ -194,7 +182,9 @@ def settings(python: Path, folder: Path) -> dict[str, Any]:
         "advisories": {"source": "snapshot", "on_stale": "warn", "max_age_days": 10000},
         "licences": {"deny": ["GPL-3.0-only"], "packages": {"feedparser": "GPL-3.0-only"}, "unknown": "pass"},
     }
-    tools = {"trivy": {"settings": {"cache": str(database(folder))}}} if shutil.which("trivy") else {}
+    tools = (
+        {"trivy": {"settings": {"cache": str(load(TRIVY).write(folder / "trivy"))}}} if shutil.which("trivy") else {}
+    )
     return {"version": 1, "stages": stages, "tools": tools, "environment": {"python": str(python)}}
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from py_secure_ci.advisories.snapshot import load
 from py_secure_ci.cli import main
 from py_secure_ci.toolchain.places import cache_folder
 
@@ -122,3 +123,19 @@ def test_a_broken_list_of_the_base_is_made_again(project: Path) -> None:
         kept.write_bytes(damage)
         assert run(project, "again", "--base", "HEAD~1") == (first, set())
         assert kept.read_bytes() == whole
+
+
+@pytest.mark.slow
+@pytest.mark.network
+def test_pins_asked_about_side_by_side_give_the_same_bytes(project: Path) -> None:
+    names = [name for name in sorted(load().rows) if name not in {"jinja2", "urllib3"}][:448]
+    pins = [f"{name}=={'1.0.0' if number % 20 == 0 else '999999'}" for number, name in enumerate(names)]
+    lines = ["urllib3==1.24.1", *pins, "jinja2==2.4.1"]  # the first two that are asked about as canaries, one a share
+    (project / "requirements.txt").write_text("\n".join(lines) + "\n")
+    (project / ".py-secure-ci.yml").write_text("stages: {sca: {tools: [pip-audit]}}\n")
+    words = ("--stage", "sca", "--no-cache", "--jobs")
+    alone, together = (run(project, f"jobs{jobs}", *words, jobs)[0] for jobs in "12")
+    assert alone == together
+    assert all(name in alone for name in (b"urllib3 1.24.1 has the known", b"jinja2 2.4.1 has the known"))
+    costs = [json.loads((project.parent / f"jobs{jobs}" / "timings.json").read_text())["processes"] for jobs in "12"]
+    assert [len(one) for one in costs] == [1, 2]

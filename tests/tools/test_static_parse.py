@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -48,6 +49,19 @@ def test_ruff_that_names_fewer_files_than_it_counts(recorded: Recorded) -> None:
         case.change(stderr=log.replace("Checking: /project/app/price.py", "Reading: /project/app/price.py")).read()
     with pytest.raises(WrongShape, match="does not say how many"):
         case.change(stderr="").read()
+
+
+@pytest.mark.parametrize("name", ["ruff", "ruff-format"])
+def test_ruff_that_gives_no_answer_is_told_without_the_time_of_day(recorded: Recorded, name: str) -> None:
+    case = recorded(name, "clean")
+    log = "".join(f"{line}\n" for line in case.executions["main"].stderr.split("\n") if " Checked " not in line)
+    assert re.search(r"^\[\d{4}-\d\d-\d\d\]", log)
+    with pytest.raises(WrongShape) as caught:
+        case.change(status=2, stdout="", stderr=f"{log}error: no such key\n").read()
+    with pytest.raises(WrongShape) as silent:
+        case.change(stderr=f"{log.replace(' Formatted ', ' Formed ')}warning: no files\n").read()
+    assert not re.search(r"\d\d:\d\d:\d\d|DEBUG", f"{caught.value} {silent.value}")
+    assert str(silent.value).endswith("…): warning: no files")
 
 
 def test_ruff_with_an_unknown_word(recorded: Recorded) -> None:

@@ -422,3 +422,9 @@ def test_of_a_file_whose_text_does_not_matter_only_the_name_counts(lab: Lab) -> 
     same(idle, due)
     lab.write(idle="\x7fELF\0")  # a program
     same(idle, due)
+    asked = replace(idle, options=replace(lab.options, args=("--also-look-into=everything",)))
+    lab.write(idle="one\n")
+    same(asked, due)
+    lab.write(idle="other\n")
+    same(asked, due)  # an argument may make it open what it never does by itself
+    same(asked, [])

@@ -8,6 +8,7 @@ import pytest
 
 from py_secure_ci.checking.accounting import Tally
 from py_secure_ci.checking.execution import Workshop, run_tool
+from py_secure_ci.checking.merging import merge
 from py_secure_ci.model import Excluded, Finding, Gap, Location, Rule, Severity, Stage
 from py_secure_ci.reading import as_list, field, load_json
 from py_secure_ci.report import Completed, Failed, ToolInfo
@@ -138,6 +139,26 @@ def test_a_tool_that_lies_or_breaks_is_failed_with_a_reason(outcome_of, program,
     outcome = outcome_of(program, timeout=3.0)
     assert isinstance(outcome, Failed)
     assert words in outcome.reason
+
+
+@pytest.mark.parametrize(("told", "gaps", "kind"), [
+    (0, (), Failed),
+    (0, (Gap("c.py", "another tool could not read it"), Gap("imports", "no environment")), Failed),
+    (1, (Gap("a.py", "demo could not read it"),), Completed),
+])  # fmt: skip
+def test_only_findings_told_as_gaps_explain_a_status_without_findings(outcome_of, told, gaps, kind):
+    """A tool that lost its findings must not hide behind a gap that has nothing to do with them."""
+
+    def with_gaps(task, executions):
+        return replace(parse(task, executions), gaps=gaps, told_as_gaps=told)
+
+    outcome = outcome_of(lie(CLEAN, 1), tool=replace(DEMO, canary=None, parse=with_gaps))
+    assert isinstance(outcome, kind)
+    assert kind is Completed or "which means findings, but reported none" in outcome.reason
+
+
+def test_findings_told_as_gaps_are_added_up():
+    assert merge([Reading(told_as_gaps=1), Reading(), Reading(told_as_gaps=2)]).told_as_gaps == 3
 
 
 def test_the_setting_that_blinds_a_tool_is_named(outcome_of):

@@ -68,7 +68,7 @@ class Bench:
             (self.root / name.replace("__", ".")).write_text(text, "utf-8")
 
     def ask(self, settings: EnvironmentSettings | None = None, **more: Any) -> ProjectEnvironment:
-        files = more.pop("files", tuple(sorted(path.name for path in self.root.iterdir() if path.is_file())))
+        files = more.pop("files", tuple(sorted(path.name for path in self.root.iterdir() if os.path.isfile(path))))
         words: dict[str, Any] = {
             "environ": self.environ,
             "installer_environ": {
@@ -129,6 +129,24 @@ def test_an_active_environment_comes_first(bench: Bench, tmp_path: Path) -> None
     venv.create(tmp_path / "active", symlinks=True)
     bench.environ["VIRTUAL_ENV"] = str(tmp_path / "active")
     assert bench.ask().python == tmp_path / "active/bin/python"
+
+
+@pytest.mark.parametrize("name", ["loop", "a" * 300])
+@pytest.mark.parametrize("how", ["VIRTUAL_ENV", "CONDA_PREFIX", ".venv"])
+def test_an_environment_that_cannot_be_there_is_passed_over(bench: Bench, tmp_path: Path, how: str, name: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    if how == ".venv":
+        (bench.root / ".venv").symlink_to(tmp_path / name)
+    else:
+        bench.environ[how] = str(tmp_path / name)
+    assert bench.ask().python.is_relative_to(bench.cache)
+
+
+@pytest.mark.parametrize("said", ["loop", "a" * 300, "~nobody-of-that-name/python"])
+def test_an_interpreter_that_cannot_be_there_is_told(bench: Bench, said: str) -> None:
+    (bench.root / "loop").symlink_to("loop")
+    with pytest.raises(ProjectEnvironmentError, match="no interpreter for the project"):
+        bench.ask(EnvironmentSettings(python=said))
 
 
 def test_our_own_environment_is_not_the_projects(bench: Bench) -> None:

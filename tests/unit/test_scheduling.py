@@ -8,7 +8,8 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py_secure_ci.checking.scheduling import PIECE, Slots, cut
+from py_secure_ci.checking.scheduling import PIECE, Slots, cut, shares
+from py_secure_ci.pins import Pin
 
 SIZES = st.dictionaries(st.text("abc/.", min_size=1), st.integers(0, 10_000_000), max_size=60)
 
@@ -86,3 +87,12 @@ def test_no_more_at_once_than_there_are_slots_even_when_work_fails() -> None:
     for one in threads:
         one.join()
     assert (now, most) == (0, 2)
+
+
+def test_pins_are_shared_only_where_each_share_is_worth_a_start() -> None:
+    pins = tuple(Pin(name=f"p{number}", version="1", file="a.txt", line=number) for number in range(1, 451))
+    for many, jobs, count in ((0, 2, 1), (1, 2, 1), (399, 2, 1), (400, 2, 2), (450, 2, 2), (450, 1, 1), (450, 64, 2)):
+        parts = shares(pins[:many], 200, jobs)
+        assert len(parts) == count
+        assert tuple(pin for part in parts for pin in part) == pins[:many]
+        assert max(map(len, parts)) - min(map(len, parts)) <= 1

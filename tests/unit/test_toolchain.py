@@ -8,6 +8,7 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from py_secure_ci.errors import ToolchainError
-from py_secure_ci.toolchain import Toolchain
+from py_secure_ci.toolchain import Toolchain, precompile
 from py_secure_ci.toolchain.installation import Installation
 from py_secure_ci.toolchain.installer import Installer
 from py_secure_ci.toolchain.places import LOCKS, program_in
@@ -75,7 +76,7 @@ def test_a_tool_is_installed_once_and_found_at_once(
     assert made.version in told
     assert (made.source, made.name, made.versions[TOOL]) == ("locked", TOOL, made.version)
     assert made.site_packages is not None
-    assert (made.site_packages / "isort").is_dir()
+    assert list((made.site_packages / "isort" / "__pycache__").glob("__main__.*.pyc"))  # children cannot write it
     request.getfixturevalue("no_process")
     again = Toolchain(cache, {}, offline=True, locks=locks)
     assert again.install(TOOL) == made
@@ -202,3 +203,25 @@ def test_a_program_on_path_that_will_not_do_is_told(tmp_path: Path, path: str, r
     _program(tmp_path / "bin", "echo hello")
     with pytest.raises(ToolchainError, match=reason):
         Toolchain(tmp_path, {"PATH": str(tmp_path / path)}).from_path("tool", cwd=tmp_path)
+
+
+def test_byte_code_is_made_of_what_a_tool_loads_and_nothing_stops_it(tmp_path: Path) -> None:
+    texts = {
+        "tool/__init__.py": "import another\n",
+        "tool/odd.py": "print(\n",
+        "tool/native.py": "",
+        "tool/native.cpython-311-x86_64-linux-gnu.so": "",
+        "tool/ends.py": "raise SystemExit(7)\n",
+        "another.py": "",
+        "unused.py": "",
+        "tool-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: tool\nVersion: 1\n",
+        "tool-1.dist-info/entry_points.txt": "[console_scripts]\na = tool.ends:main\nb = tool.odd:main\nc = gone:main\n",
+    }
+    texts["tool-1.dist-info/RECORD"] = "".join(f"{name},,\n" for name in texts if name.startswith("tool/"))
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    environment = {"PYTHONPATH": str(tmp_path)}
+    subprocess.run([sys.executable, precompile.__file__, "tool"], env=environment, cwd="/", check=True)
+    made = {path.name.partition(".")[0] for path in tmp_path.rglob("*.pyc")}
+    assert made == {"__init__", "ends", "another"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import http.server
 import io
 import json
 import os
@@ -12,13 +11,14 @@ import platform
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from loopback import serving
 from py_secure_ci.errors import ToolchainError
 from py_secure_ci.toolchain import Toolchain, release
 from py_secure_ci.toolchain.places import LOCKS
@@ -49,31 +49,18 @@ def zipped(name: str = "tool", data: bytes = PROGRAM) -> bytes:
 @pytest.fixture
 def serve() -> Iterator[Callable[[bytes], str]]:
     """`serve(data)` is the address of a server on the loopback that gives the data, and counts in `serve.asked`."""
-    servers = []
-
-    def make(data: bytes, status: int = 200) -> str:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked.append(self.path)
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(data)))
-                self.end_headers()
-                self.wfile.write(data)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}/tool.tar.gz"
-
     asked: list[str] = []
-    make.asked = asked  # type: ignore[attr-defined]
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+    with ExitStack() as stack:
+
+        def make(data: bytes, status: int = 200) -> str:
+            def answer(_method: str, path: str, _body: bytes) -> tuple[int, str, bytes]:
+                asked.append(path)
+                return status, "application/gzip", data
+
+            return f"{stack.enter_context(serving(answer))}/tool.tar.gz"
+
+        make.asked = asked  # type: ignore[attr-defined]
+        yield make
 
 
 def toolchain(folder: Path, url: str, data: bytes, **more: str) -> Toolchain:

@@ -103,18 +103,24 @@ def answer(
     *,
     said: Iterable[str] | None = None,
     gaps: Iterable[Gap] = (),
+    instead: Iterable[Gap] = (),
     problems: Mapping[str, str] | None = None,
     excluded: Iterable[Excluded] = (),
     notes: Iterable[str] = (),
 ) -> Reading:
-    """`said`: the files that the tool names (None: it was made sure that it took all); `problems`: unparsable ones."""
-    told = (*gaps, *syntax_gaps(problems or {}))
+    """`said`: the files that the tool names (None: it was made sure that it took all); `problems`: unparsable ones.
+
+    `instead`: further gaps, each in the place of what the tool reported as a finding.
+    """
+    findings_as_gaps = tuple(instead)
+    told = (*gaps, *findings_as_gaps, *syntax_gaps(problems or {}))
     looked_at = set(task.files) if said is None else set(task.files) & set(said)
     return Reading(
         findings=tuple(findings),
         rules=tuple(rules),
         looked_at=frozenset(looked_at - {one.subject for one in told}),
         gaps=told,
+        told_as_gaps=len(findings_as_gaps),
         excluded=tuple(excluded),
         notes=tuple(notes),
     )
@@ -140,11 +146,11 @@ def sorted_out(
     tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]
 ) -> tuple[list[Finding], tuple[Gap, ...]]:
     """The findings, and a gap instead of each that means that its file was not looked at."""
-    found = list(findings)
-    return [one for one in found if not is_unread(one)], unread(tool, found, is_unread)
-
-
-def unread(tool: str, findings: Iterable[Finding], is_unread: Callable[[Finding], bool]) -> tuple[Gap, ...]:
-    """A gap for each finding that means that its file was not looked at."""
-    gaps = {one.location.path: one.message for one in findings if one.location and is_unread(one)}
-    return tuple(Gap(path, f"{tool}: {message}") for path, message in gaps.items())
+    kept: list[Finding] = []
+    gaps: dict[str, str] = {}
+    for one in findings:
+        if one.location and is_unread(one):
+            gaps[one.location.path] = one.message
+        else:
+            kept.append(one)
+    return kept, tuple(Gap(path, f"{tool}: {message}") for path, message in gaps.items())

@@ -29,8 +29,8 @@ def looked_up(
 
 
 def lost_imports(messages: Iterable[str]) -> tuple[Gap, ...]:
-    """One gap that names the modules: the first word in quotes of each message."""
-    modules = sorted({name for said in messages for name in _NAME.findall(said)[:1]})
+    """One gap that names the modules: the first word in quotes of each message, or all of one that quotes nothing."""
+    modules = sorted({next(iter(_NAME.findall(said)), said) for said in messages})
     if not modules:
         return ()
     return (Gap("imports", f"no environment of the project to look up: {', '.join(modules)}"),)

@@ -16,6 +16,7 @@ from py_secure_ci.reading import as_dict, as_list, field, load_json, optional, p
 SEVERITIES = {"error": None, "warning": None, "info": None, "fatal": None}
 UNREADABLE = frozenset({"E902", "io", "io-error"})  # the file could not be opened or decoded: a gap, not a finding
 SYNTAX = "invalid-syntax"
+_LOGGED = re.compile(r"\[\d{4}-\d\d-\d\d\]\[")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ def _edits(path: str, fix: dict[str, Any], what: str) -> tuple[Edit, ...]:
     return tuple(Edit(_location(path, one, f"{what}: edit"), field(one, "content", str, what)) for one in edits)
 
 
+def besides_log(text: str) -> str:
+    """What ruff says besides its log, whose lines hold the time of day."""
+    return "\n".join(line for line in text.split("\n") if not _LOGGED.match(line)).strip()
+
+
 def opened_files(log: str, *, marker: str, total: str, due: Iterable[str], root: Path, missing: int) -> frozenset[str]:
     """The due files that ruff's debug log says it opened.
 
@@ -99,7 +105,7 @@ def opened_files(log: str, *, marker: str, total: str, due: Iterable[str], root:
     opened = frozenset(file for file, said in paths.items() if said in lines or ("\n" in file and said in text))
     counts = re.findall(rf"\[DEBUG\]{total} (\d+) files? in", text)
     if len(counts) != 1:
-        raise WrongShape(f"ruff does not say how many files it opened ({total.strip()} …): {log[-300:].strip()}")
+        raise WrongShape(f"ruff does not say how many files it opened ({total.strip()} …): {besides_log(log)[-300:]}")
     if int(counts[0]) != len(opened) + missing:
         raise WrongShape(f"ruff says it opened {counts[0]} files, its log names {len(opened)} of ours")
     return opened

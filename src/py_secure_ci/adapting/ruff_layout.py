@@ -5,7 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from py_secure_ci.adapting.layout import Layout
-from py_secure_ci.adapting.ruff_diagnostics import SYNTAX, UNREADABLE, Diagnostic, opened_files, read_diagnostics
+from py_secure_ci.adapting.ruff_diagnostics import (
+    SYNTAX,
+    UNREADABLE,
+    Diagnostic,
+    besides_log,
+    opened_files,
+    read_diagnostics,
+)
 from py_secure_ci.adapting.selection import project_path
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Finding, Gap
@@ -28,7 +35,7 @@ class Said:
 def read_layout(task: Task, main: Execution) -> Said:
     """Raises WrongShape where log, exit status and diagnostics do not agree."""
     if main.status == 2 and not main.stdout.strip():
-        raise WrongShape(f"ruff refused to run: {main.stderr[-2000:].strip()}")
+        raise WrongShape(f"ruff refused to run: {besides_log(main.stderr)[-2000:]}")
     said = read_diagnostics(main.stdout)
     _check_status(main.status, said)
     broken = {project_path(one.path, task.root): one for one in said if one.code != FILE.rule}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from packaging.version import Version
 
+from py_secure_ci.advisories.record import Record
 from py_secure_ci.advisories.severity import judge
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.advisories.way_out import Upgrade, way_out
@@ -45,7 +46,7 @@ def advise(
     for key, pile in piles.items():
         pin = pins.get(key) or Pin(name=key[2], version=key[3], file=key[0], line=key[1] or 1)
         upgrade = way_out(pin, snapshot.of(pin.name), dependencies)
-        package = _Package(pin, dependencies, snapshot, upgrade, reach(pin.name))
+        package = _Package(pin, _asked_at(pin, dependencies), snapshot.of(pin.name), upgrade, reach(pin.name))
         done += [package.finding(cluster) for cluster in merge(pile, snapshot)]
     return tuple(plain + sorted(done, key=_order))
 
@@ -65,7 +66,7 @@ def merge(findings: Iterable[Finding], snapshot: Snapshot) -> list[list[Finding]
         known = finding.advisory
         ids = set(known.ids if known else ()) | {finding.rule}
         records = snapshot.of(known.package) if known else ()
-        ids |= {id_ for record in records if ids & set(record.ids) for id_ in record.ids}
+        ids |= {id_ for record in records if not ids.isdisjoint(record.ids) for id_ in record.ids}
         joined = [cluster for cluster in clusters if cluster[0] & ids]
         clusters = [cluster for cluster in clusters if not cluster[0] & ids]
         members = [one for cluster in joined for one in cluster[1]]
@@ -89,17 +90,17 @@ class _Package:
     """One pin with what is known of its package."""
 
     pin: Pin
-    dependencies: Dependencies
-    snapshot: Snapshot
+    asked_at: str
+    records: tuple[Record, ...]
     upgrade: Upgrade
     reach: tuple[str, tuple[str, ...]]
 
     def finding(self, cluster: list[Finding]) -> Finding:
         """One finding for all of a cluster."""
-        pin, records = self.pin, self.snapshot.of(self.pin.name)
+        pin = self.pin
         said = [one.advisory for one in cluster if one.advisory]
         ids = {id_ for one in said for id_ in one.ids}
-        own = [record for record in records if ids & set(record.ids)]
+        own = [record for record in self.records if not ids.isdisjoint(record.ids)]
         ids |= {id_ for record in own for id_ in record.ids}
         judged = judge(ids, [vector for record in own for vector in record.vectors])
         upgrade, (word, places) = self.upgrade, self.reach
@@ -125,23 +126,24 @@ class _Package:
             cluster[0],
             rule=advisory.ids[0],
             severity=_severity(judged.severity, cluster),
-            message=_message(advisory, self._asked_at()),
+            message=_message(advisory, self.asked_at),
             fix=_fix(advisory, upgrade),
             advisory=advisory,
             anchor=f"{pin.name}:{advisory.ids[0]}",
         )
 
-    def _asked_at(self) -> str:
-        """Where the project declares the direct dependency that brings the package in: `file:line`."""
-        if not self.pin.via:
-            return ""
-        folder = self.pin.file.rpartition("/")[0]
-        for declaration in self.dependencies.declarations:
-            if declaration.file.rpartition("/")[0] == folder:
-                for one in declaration.constraints:
-                    if one.name == self.pin.via[0] and (one.file, one.line) != (self.pin.file, self.pin.line):
-                        return f"{one.file}:{one.line}"
+
+def _asked_at(pin: Pin, dependencies: Dependencies) -> str:
+    """Where the project declares the direct dependency that brings the package in: `file:line`."""
+    if not pin.via:
         return ""
+    folder = pin.file.rpartition("/")[0]
+    for declaration in dependencies.declarations:
+        if declaration.file.rpartition("/")[0] == folder:
+            for one in declaration.constraints:
+                if one.name == pin.via[0] and (one.file, one.line) != (pin.file, pin.line):
+                    return f"{one.file}:{one.line}"
+    return ""
 
 
 def _severity(judged: Severity, cluster: list[Finding]) -> Severity:

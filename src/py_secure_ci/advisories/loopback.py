@@ -1,111 +1,46 @@
 """An HTTP service of our own on the loopback interface, for programs that want to ask an OSV service.
 
-See https://google.github.io/osv.dev/api/. `listening(post, get)` says what is answered; everything about HTTP is here.
+See https://google.github.io/osv.dev/api/. `listening(post, get)` says what is answered.
 """
 
 from __future__ import annotations
 
-import json
+import select
+import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
-from packaging.version import InvalidVersion
-
-from py_secure_ci.errors import WrongShape
-from py_secure_ci.reading import as_dict, load_json
-
-_BODY_LIMIT = 4_000_000  # bytes
-_IDLE = 30  # seconds that a connection may stay silent
-
-Post = Callable[[str, dict[str, Any]], object]
-"""(path, body) -> answer. Raises `Refused`, `WrongShape` or `InvalidVersion`."""
-Get = Callable[[str], object]
-"""path -> answer. Raises `Refused`."""
-
-
-class Refused(Exception):
-    """A request that is answered with a status and a reason."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        """`reason` is one line, and stands in the status line too."""
-        super().__init__(reason)
-        self.status = status
+from py_secure_ci.advisories.refusal import Get, Post
 
 
 @contextmanager
 def listening(post: Post, get: Get) -> Iterator[str]:
     """Serve on a free port of 127.0.0.1 until the block ends; yields the base URL."""
-    bound = type("_Bound", (_Handler,), {"post": staticmethod(post), "get": staticmethod(get)})
-    server = _Server(("127.0.0.1", 0), bound)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join(5)
-
-
-class _Server(ThreadingHTTPServer):
-    """Threads die with the process, and a client that broke off is nobody's business."""
-
-    daemon_threads = True
-    block_on_close = False
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing: the client notices, and it is the one that is judged."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    """Answers with `post` and `get`, which `listening` sets on a subclass."""
-
-    post: Post
-    get: Get
-    protocol_version = "HTTP/1.1"
-    # Headers and body leave in one packet, at once: two small ones would wait 40 ms for each other.
-    wbufsize = -1
-    disable_nagle_algorithm = True
-    timeout = _IDLE
-
-    def do_POST(self) -> None:
-        """Answer a query or a batch."""
-        self._answer(self._post)
-
-    def do_GET(self) -> None:
-        """Answer with one advisory."""
-        self._answer(lambda: self.get(self.path))
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep quiet: what is asked is in the report."""
-
-    def _post(self) -> object:
-        return self.post(self.path, self._body())
-
-    def _body(self) -> dict[str, Any]:
-        length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > _BODY_LIMIT:
-            self.close_connection = True
-            raise Refused(413, "the body has no length, or is too large")
-        return as_dict(load_json(self.rfile.read(int(length)).decode("utf-8"), "the query"), "the query")
-
-    def _answer(self, work: Callable[[], object]) -> None:
-        status, reason = 200, "OK"
+    ours, theirs = socket.socketpair()
+    with ours, theirs, socket.create_server(("127.0.0.1", 0), backlog=128) as door:
+        door.setblocking(False)  # who knocks may be gone again
+        thread = threading.Thread(target=_serve, args=(door, theirs, post, get), daemon=True)
+        thread.start()
         try:
-            body = work()
-        except Refused as refused:
-            status, reason = refused.status, str(refused)
-        except (WrongShape, InvalidVersion, UnicodeDecodeError) as error:
-            status, reason = 400, str(error)
-        if status != 200:
-            body = {"code": status, "message": reason}
-        data = json.dumps(body).encode()
-        self.send_response(status, "".join(char if " " <= char <= "~" else "?" for char in reason)[:200])
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-        self.wfile.flush()
+            yield f"http://127.0.0.1:{door.getsockname()[1]}"
+        finally:
+            ours.sendall(b".")
+            thread.join(5)
+
+
+def _serve(door: socket.socket, end: socket.socket, post: Post, get: Get) -> None:
+    if _ends(door, end):
+        return
+    from py_secure_ci.advisories.http_service import Service  # nobody may ever ask: all answers may be kept
+
+    service = Service(door, post, get)
+    while True:
+        service.handle_request()
+        if _ends(door, end):
+            return
+
+
+def _ends(door: socket.socket, end: socket.socket) -> bool:
+    """Wait until somebody knocks (False), or until it is over (True)."""
+    return end in select.select([door, end], [], [])[0]

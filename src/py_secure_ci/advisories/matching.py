@@ -49,17 +49,18 @@ def evaluate(record: Record, version: Version) -> Answer:
     listed = [_parse(one) for one in record.versions]
     if public in listed or version in listed:
         return Answer.AFFECTED
-    answers = {_evaluate_range(events, public) for events in record.ranges}
-    if Answer.AFFECTED in answers:
-        return Answer.AFFECTED
-    if not record.ranges and not record.versions:
-        return Answer.INDETERMINATE
-    if Answer.INDETERMINATE in answers:
+    unsure = not record.ranges and not record.versions
+    for events in record.ranges:
+        covered = _covers(events, public)
+        if covered:
+            return Answer.AFFECTED
         # Where bounds are malformed the list holds every version known to be affected: it speaks up to its highest.
-        highest = max((one for one in listed if one is not None), default=None)
-        if highest is None or public > highest:
-            return Answer.INDETERMINATE
-    return Answer.NOT_AFFECTED
+        unsure = unsure or (covered is None and not _reaches(listed, public))
+    return Answer.INDETERMINATE if unsure else Answer.NOT_AFFECTED
+
+
+def _reaches(listed: Iterable[Version | None], version: Version) -> bool:
+    return any(one is not None and one >= version for one in listed)
 
 
 def is_malformed(events: Iterable[tuple[str, str]]) -> bool:
@@ -67,9 +68,10 @@ def is_malformed(events: Iterable[tuple[str, str]]) -> bool:
     return any(_parse(bound) is None for _, bound in events)
 
 
-def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> Answer:
+def _covers(events: tuple[tuple[str, str], ...], version: Version) -> bool | None:
+    """Whether a range covers a version; None if a bound is no version."""
     if (bounds := _in_order(events)) is None:
-        return Answer.INDETERMINATE
+        return None
     affected = _START in events
     for bound, word in bounds:
         if word == "introduced":
@@ -78,7 +80,7 @@ def _evaluate_range(events: tuple[tuple[str, str], ...], version: Version) -> An
             affected = affected and version < bound
         else:
             affected = affected and version <= bound
-    return Answer.AFFECTED if affected else Answer.NOT_AFFECTED
+    return affected
 
 
 @lru_cache(maxsize=1 << 14)  # each range is held against several versions: the pinned one, and those that fix others

@@ -22,9 +22,10 @@ from urllib.parse import quote, unquote
 from packaging.version import Version
 
 from py_secure_ci.advisories.compact import records_of
-from py_secure_ci.advisories.loopback import Refused, listening
+from py_secure_ci.advisories.loopback import listening
 from py_secure_ci.advisories.matching import Answer, evaluate
 from py_secure_ci.advisories.record import Record
+from py_secure_ci.advisories.refusal import Refused
 from py_secure_ci.advisories.server import asked, batch
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.reading import as_dict, as_list, field, load_json, optional

@@ -14,9 +14,10 @@ from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
-from py_secure_ci.advisories.loopback import Refused, listening
+from py_secure_ci.advisories.loopback import listening
 from py_secure_ci.advisories.matching import match
 from py_secure_ci.advisories.record import Record
+from py_secure_ci.advisories.refusal import Refused
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.reading import as_dict, as_list, field, optional
 

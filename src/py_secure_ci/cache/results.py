@@ -129,7 +129,7 @@ class Results:
         desk = Desk(tool, task, shelf, self._key, self._sources.unchanged)
         if tool.per_file:
             return desk
-        desk.inputs = self._inputs(tool)
+        desk.inputs = self._inputs(tool, task)
         inputs = self._whole(tool, task, desk.inputs)
         desk.whole = "" if inputs is None else keys.digest(inputs)
         return desk if desk.whole else None
@@ -163,7 +163,7 @@ class Results:
         if info.source != "locked":
             return nullcontext()
         around = [str(task.root), str(task.python), keys.tuning(tool, info, programs, task)]
-        digests = {path: self._sources.digest(path) or "" for path in self._inputs(tool)}
+        digests = {path: self._sources.digest(path) or "" for path in self._inputs(tool, task)}
         planted = frozenset(Path(name).stem for name in (tool.canary.files if tool.canary else ()))
         return lend(self._own / f"{tool.name}-{keys.digest(around)[:40]}", task.root, digests, planted)
 
@@ -172,10 +172,10 @@ class Results:
         name = path.encode("utf-8", "surrogateescape")
         return hashlib.sha256(f"{found}\0".encode() + name).hexdigest()[:40] if found else ""
 
-    def _inputs(self, tool: Tool) -> tuple[str, ...]:
+    def _inputs(self, tool: Tool, task: Task) -> tuple[str, ...]:
         more = self._tree.scripts if tool.scripts else frozenset[str]()
         files = [path for path in self._tree.files if path.endswith(tool.depends_on or ()) or path in more]
-        if tool.never_opens:
+        if tool.never_opens and not task.options.args:  # they may make it open what it never does by itself
             idle = re.compile(tool.never_opens).fullmatch
             files = [path for path in files if path in self._tree.binary or not idle(path.rpartition("/")[2])]
         return tuple(files)

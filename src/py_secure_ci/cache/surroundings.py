@@ -71,7 +71,7 @@ def folders(root: Path) -> list[str]:
 
 
 def _folders(folder: Path, prefix: str) -> Iterator[str]:
-    if folder.is_dir():
+    if os.path.isdir(folder):
         with os.scandir(folder) as entries:
             yield from (prefix + one.name for one in entries if _is_folder(one))
 
@@ -86,9 +86,9 @@ def _modules(folder: Path, prefix: str) -> Iterator[str | None]:
             continue
         if one.is_dir(follow_symlinks=False):
             yield from _modules(Path(one.path), f"{prefix}{one.name}/")
-        elif one.is_symlink() and one.is_dir():
+        elif one.is_symlink() and _is_folder(one):
             yield None
-        elif one.name.endswith(_MODULES) and one.is_file():
+        elif one.name.endswith(_MODULES) and os.path.isfile(one):
             yield prefix + one.name
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -67,7 +68,7 @@ class _Bench:
         workshop_of: Callable[[Tool], Workshop],
         options_of: Callable[[str], Options],
     ) -> None:
-        self.copy, self.now = copy.resolve(), now
+        self.copy, self.now = Path(os.path.realpath(copy)), now
         self._write()
         self.workshop_of, self.options_of = workshop_of, options_of
         self.by: dict[str, list[str]] = {}
@@ -118,7 +119,7 @@ class _Bench:
 
     def _read(self, path: str) -> bytes:
         full = self.copy / path
-        if full.resolve() != full or not full.is_file():
+        if os.path.realpath(full) != str(full) or not full.is_file():
             raise ToolFailure(f"took {path} away")
         return full.read_bytes()
 

@@ -20,6 +20,7 @@ def merge(readings: list[Reading]) -> Reading:
         rules=tuple(rules[key] for key in sorted(rules)),
         looked_at=None if None in looked else frozenset().union(*(one for one in looked if one is not None)),
         gaps=tuple(dict.fromkeys(gap for reading in readings for gap in reading.gaps)),
+        told_as_gaps=sum(reading.told_as_gaps for reading in readings),
         excluded=tuple(dict.fromkeys(one for reading in readings for one in reading.excluded)),
         notes=tuple(dict.fromkeys(note for reading in readings for note in reading.notes)),
         artifacts={name: text for reading in readings for name, text in reading.artifacts.items()},

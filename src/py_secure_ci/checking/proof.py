@@ -26,9 +26,9 @@ def proved(
     apart = any(command.name == "canary" for command in commands)
     for command in commands:
         seen = len(canaries) if command.name == "canary" else len(own) + (0 if apart else len(canaries))
-        gaps = len(reading.gaps) if command.name == "main" else 0
+        told = reading.told_as_gaps if command.name == "main" else 0
         if command.name in ("main", "canary"):
-            _check_status(command, executions[command.name], seen, gaps)
+            _check_status(command, executions[command.name], seen, told)
     _check_canary(tool, task, {one.rule for one in canaries})
     if not tool.per_file:
         return replace(reading, findings=tuple(own))
@@ -37,10 +37,10 @@ def proved(
     return replace(reading, findings=tuple(own), rules=tuple(rule for rule in reading.rules if rule.id in said))
 
 
-def _check_status(command: Command, execution: Execution, seen: int, gaps: int) -> None:
-    """`gaps`: what all findings may have come to (imports that cannot be looked up, say); they are no pass either."""
+def _check_status(command: Command, execution: Execution, seen: int, told: int) -> None:
+    """`told`: gaps that stand for findings (imports that cannot be looked up, say). Any other explains no status."""
     status = execution.status
-    if status in command.found - command.clean and not seen and not gaps:
+    if status in command.found - command.clean and not seen and not told:
         raise ToolFailure(
             f"ended with exit status {status}, which means findings, but reported none", detail=execution.stderr
         )

@@ -9,6 +9,8 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
+from py_secure_ci.pins import Pin
+
 # Seconds. What starting a tool once more costs (its imports and its canary), and how long a piece should last at most:
 # pieces much longer than a start balance badly, pieces much shorter waste starts.
 START = 0.6
@@ -56,6 +58,12 @@ def cut(sizes: Mapping[str, int], rate: float, jobs: int, alone: int = 0) -> tup
     rest = {path: size for path, size in sizes.items() if not (alone and size >= alone)}
     pieces = _balanced(rest, _count(sum(rest.values()) * rate, jobs, len(rest)))
     return (*((path,) for path in single), *pieces)
+
+
+def shares(pins: tuple[Pin, ...], least: int, jobs: int) -> tuple[tuple[Pin, ...], ...]:
+    """The pins in at most `jobs` shares of about one size; none is smaller than `least` where there are several."""
+    count = max(1, min(jobs, len(pins) // least))
+    return tuple(pins[len(pins) * one // count : len(pins) * (one + 1) // count] for one in range(count))
 
 
 def _count(seconds: float, jobs: int, files: int) -> int:

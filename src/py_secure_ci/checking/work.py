@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 
@@ -116,11 +116,17 @@ class Work:
         with ExitStack() as stack:
             lent = stack.enter_context(self._own_cache()) if own_cache else None
             task = replace(self.task, cache=lent.folder) if lent else self.task
-            readings = self._attempt(self.tool.split(task) if self.tool.split else (task,))
+            pieces = self.tool.split(task) if self.tool.split else (task,)
+            readings = self._attempt(tuple(share for piece in pieces for share in self._shares(piece)))
             answer = conclude(self.tool, readings, self.workshop.info, self.tally)
             if lent:
                 lent.returned()
         return answer, merge(readings)
+
+    def _shares(self, task: Task) -> Iterable[Task]:
+        if not self.tool.pins_each:
+            return (task,)
+        return [replace(task, pins=pins) for pins in scheduling.shares(task.pins, self.tool.pins_each, self.jobs)]
 
     def _own_cache(self) -> AbstractContextManager[Lent | None]:
         if self.results is None:

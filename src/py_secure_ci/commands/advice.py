@@ -55,7 +55,6 @@ def advice_for(
     """
     if Stage.SCA not in stages or not dependencies.declarations:
         return Advice(offline=offline)
-    from py_secure_ci.advisories.relay import relaying
     from py_secure_ci.advisories.server import serving
     from py_secure_ci.advisories.status import current, is_stale
     from py_secure_ci.commands.joining import Joiner, Live
@@ -69,6 +68,8 @@ def advice_for(
     notes: list[str] = []
     relay = None
     if live:
+        from py_secure_ci.advisories.relay import relaying
+
         source = "live"
         url, relay = stack.enter_context(
             relaying(LIVE, ((pin.name, str(Version(pin.version))) for pin in dependencies.pins))
@@ -115,7 +116,7 @@ def _decision(source: str, offline: bool) -> tuple[bool, str]:
 
 def _asked_again(relay: Relay, dependencies: Dependencies) -> Iterator[Gap]:
     """On another machine than pip-audit ran on: what the service says of every pin is needed here as well."""
-    from py_secure_ci.advisories.loopback import Refused
+    from py_secure_ci.advisories.refusal import Refused
 
     for pin in dependencies.pins:
         package = {"name": pin.name, "ecosystem": "PyPI"}

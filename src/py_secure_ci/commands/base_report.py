@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from py_secure_ci.commands.base_scan import NOT_AT_BASE, known_of
 from py_secure_ci.commands.project import Project
-from py_secure_ci.commands.reports import read_report
+from py_secure_ci.commands.reports import read_report, report_of_project
 from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import PySecureCiError, ReportError, SourceError
 from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.fingerprints import with_fingerprints
 from py_secure_ci.model import Finding, Stage
-from py_secure_ci.output import CANONICAL, place_of
 from py_secure_ci.report import Completed, Failed, Report
 from py_secure_ci.version import VERSION
 
@@ -40,9 +38,8 @@ def _of_project(name: str, project: Project) -> Report:
     if not report.context.projects:
         return report
     prefix = _prefix(project)
-    folder = Path(name).parent
     for one in report.context.projects:
-        own, _ = read_report(str(place_of(folder, one) / CANONICAL))
+        own, _ = read_report(report_of_project(name, one))
         if own.context.prefix == prefix:
             return own
     raise ReportError(f"{name}: none of its projects is the folder {prefix or '.'}")

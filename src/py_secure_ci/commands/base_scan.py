@@ -86,7 +86,7 @@ def _policy(folder: Path, project: Project, given: str | None) -> PolicySettings
     try:
         if given is None:
             return find_config(folder, None).policy
-        inside = Path(given).resolve().relative_to(project.root)
+        inside = Path(os.path.realpath(given)).relative_to(project.root)
         return find_config(folder, str(folder / inside)).policy
     except (ConfigError, ValueError):
         return project.config.policy

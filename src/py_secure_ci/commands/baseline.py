@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci.commands.check import DEFAULT_OUTPUT
 from py_secure_ci.commands.comparing import committed
 from py_secure_ci.commands.configuration import project_root
-from py_secure_ci.commands.reports import read_report
-from py_secure_ci.errors import BaselineError
+from py_secure_ci.commands.inside import inside
+from py_secure_ci.commands.project import DEFAULT_OUTPUT
+from py_secure_ci.commands.reports import read_report, report_of_project
+from py_secure_ci.errors import BaselineError, ReportError
 from py_secure_ci.formats.escaping import one_line
 from py_secure_ci.judging import baseline as baselines
 from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.joining import ROOT
-from py_secure_ci.output import CANONICAL, place_of, write_one
-from py_secure_ci.report import Failed, Report, Verdict
+from py_secure_ci.output import CANONICAL, write_one
+from py_secure_ci.report import Failed, Report
 
 
 def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -28,29 +30,36 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _write(root: Path, given: str | None) -> int:
     name = given or str(root / DEFAULT_OUTPUT / CANONICAL)
-    if not given and not Path(name).is_file():
+    if not given and not os.path.isfile(name):
         raise BaselineError(
             f"there is no report at {name}", hint="Run `py-secure-ci run` first, or name a report.json with --report."
         )
     report, verdict = read_report(name)
     _refuse_incomplete(report, name)
-    if not report.context.projects:
-        _keep(root, "", report, verdict)
-    for project in report.context.projects:  # each has its own verdict, and so its own file
-        _keep(
-            root,
-            "" if project == ROOT else f"{project}/",
-            *read_report(str(place_of(Path(name).parent, project) / CANONICAL)),
+    # Each of several projects has its own verdict, and so its own file. Nothing is written before all are known.
+    projects = report.context.projects
+    found = {_place(root, name, one): read_report(report_of_project(name, one)) for one in projects}
+    for place, (mine, judged) in (found or {root / BASELINE_FILE: (report, verdict)}).items():
+        known = baselines.of_report(mine, judged)
+        write_one(place, baselines.render(known))
+        print(
+            one_line(
+                f"{place.relative_to(root).as_posix()}: {len(known.entries):,} findings are known from now on. "
+                "Commit this file."
+            )
         )
     return 0
 
 
-def _keep(root: Path, folder: str, report: Report, verdict: Verdict) -> None:
-    known = baselines.of_report(report, verdict)
-    write_one(root / folder / BASELINE_FILE, baselines.render(known))
-    print(
-        one_line(f"{folder}{BASELINE_FILE}: {len(known.entries):,} findings are known from now on. Commit this file.")
-    )
+def _place(root: Path, name: str, project: str) -> Path:
+    """Where the baseline of one of several projects goes. Raises ReportError for one that is not in this repository."""
+    folder = root if project in ("", ROOT) else inside(root, project)
+    if folder is None or not os.path.isdir(folder):
+        raise ReportError(
+            f"{name}: projects: {project!r} is no folder of {root} (a symbolic link does not count)",
+            hint="Name the report.json that `py-secure-ci run` wrote for this repository.",
+        )
+    return folder / BASELINE_FILE
 
 
 def _refuse_incomplete(report: Report, name: str) -> None:

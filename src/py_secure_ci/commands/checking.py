@@ -17,6 +17,7 @@ from py_secure_ci.checking.assembly import assemble
 from py_secure_ci.checking.pipeline import check
 from py_secure_ci.checking.services import Observer, Run, Services
 from py_secure_ci.commands.advice import Advice, advice_for
+from py_secure_ci.commands.ahead import load_ahead
 from py_secure_ci.commands.caching import costs_of, keep_small, results_of
 from py_secure_ci.commands.installing import Installer
 from py_secure_ci.commands.project import Project, beside, ours, tools_by_name, within_reach
@@ -142,6 +143,7 @@ def _checked(
         advice = advice_for(project, dependencies, stages, arguments.offline, session, stack)
         services = services_of(project, advice, surroundings, progress, arguments, session)
         tools = tools_by_name(project.config)
+        load_ahead()
         run = check(project.config, tools, stages, project.tree, project.sources, dependencies, services)
         # Inside: what a live advisory service did not say is asked again, and so needs it still.
         limits = (session.runner.sandbox.why,) if session.runner.sandbox.why else ()

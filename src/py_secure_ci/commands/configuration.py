@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
@@ -21,8 +22,8 @@ def project_root(path: str) -> Path:
             raise UsageError(f"{path}: there is no such folder")
         if not root.is_dir():
             raise UsageError(f"{path}: this is not a folder", hint="Name the folder that holds the project.")
-        return root.resolve()
-    except (OSError, RuntimeError, ValueError) as error:
+        return Path(os.path.realpath(root, strict=True))
+    except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be opened: {error}") from None
 
 
@@ -35,6 +36,8 @@ def find_config(root: Path, given: str | None) -> Config:
     except FileNotFoundError:
         if given:
             raise ConfigError(f"{given}: there is no such file", hint="Name an existing YAML file.") from None
+        if os.path.lexists(path):
+            raise ConfigError(f"{path.name}: this link leads nowhere", hint="Remove it, or mend it.") from None
         _refuse_near_names(root)
         raw = None
     except OSError as error:
@@ -45,7 +48,7 @@ def find_config(root: Path, given: str | None) -> Config:
         stages,
         default_tools(),
         lambda pattern: _fitting(root, pattern),
-        lambda path: (root / path).is_file(),
+        lambda path: os.path.isfile(root / path),
         {tool.name: tool.options for tool in TOOLS},
     )
 
@@ -58,7 +61,7 @@ def default_tools() -> dict[Stage, tuple[str, ...]]:
 def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
     """The files below `root` that a pattern of `import` fits, sorted."""
     try:
-        found = sorted(path for path in root.glob(pattern) if path.is_file())
+        found = sorted(path for path in root.glob(pattern) if os.path.isfile(path))
     except (ValueError, NotImplementedError, OSError):  # an absolute pattern, or one that leads out
         return ()
     return tuple(path.relative_to(root).as_posix() for path in found)
@@ -66,7 +69,7 @@ def _fitting(root: Path, pattern: str) -> tuple[str, ...]:
 
 def _settings(path: Path, root: Path | None) -> bytes:
     """The bytes of a YAML file. One that nobody named is the repository's, and may lead nowhere else."""
-    if root is not None and not path.resolve(strict=True).is_relative_to(root.resolve()):
+    if root is not None and not Path(os.path.realpath(path, strict=True)).is_relative_to(os.path.realpath(root)):
         raise ConfigError(
             f"{path.name}: this is a symbolic link out of the project", hint="Name that file with --config, or move it."
         )
@@ -80,7 +83,7 @@ def _settings(path: Path, root: Path | None) -> bytes:
 def _refuse_near_names(root: Path) -> None:
     """A file under a name that looks right but is never read would be a gate that nobody configured."""
     for name in (".py-secure-ci.yaml", "py-secure-ci.yml", "py-secure-ci.yaml"):
-        if (root / name).is_file():
+        if os.path.lexists(root / name):
             raise ConfigError(
                 f"{name}: this file is not read", hint=f"Rename it to {DEFAULT_FILE}, or name it with --config."
             )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from py_secure_ci.commands.check import DEFAULT_OUTPUT
+from py_secure_ci.commands.project import DEFAULT_OUTPUT
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.commands.session import Session
 from py_secure_ci.errors import ToolchainError, WrongShape
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _report(given: str | None) -> Report | None:
     usual = Path(DEFAULT_OUTPUT) / CANONICAL
-    if given is None and not usual.is_file():
+    if given is None and not os.path.isfile(usual):
         return None
     return read_report(given or str(usual))[0]
 

@@ -88,9 +88,9 @@ def _refusal(fix: Fix, project: Project, writable: Container[str]) -> str:
     """Why a file is left alone; empty: it is not."""
     full = project.root / fix.path
     try:
-        if full.resolve(strict=True) != full or full.read_bytes() != fix.before:
+        if os.path.realpath(full, strict=True) != str(full) or full.read_bytes() != fix.before:
             return "it is not the file that was looked at"
-    except (OSError, RuntimeError):
+    except OSError:
         return "it cannot be read any more"
     return "" if fix.path in writable else "it is not as the last commit has it; commit it, or say --allow-dirty"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.projects import config_in
-from py_secure_ci.commands.reports import read_report
+from py_secure_ci.commands.reports import read_report, report_of_project
 from py_secure_ci.commands.show import exit_status, print_console
 from py_secure_ci.config.overrides import override
 from py_secure_ci.config.settings import Config
@@ -20,7 +20,6 @@ from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.joining import ROOT, Judgement, joined
 from py_secure_ci.judging.policy import MADE_UP, judge
 from py_secure_ci.model import State
-from py_secure_ci.output import CANONICAL, place_of
 from py_secure_ci.report import Completed, Report, Verdict
 
 
@@ -42,7 +41,7 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def _of_project(project: str, root: Path, config: Config, arguments: argparse.Namespace) -> Judgement:
     """One of several projects: its own report lies below that over all of them."""
-    name = str(place_of(Path(arguments.report).parent, project) / CANONICAL)
+    name = report_of_project(arguments.report, project)
     report, before = read_report(name)
     verdict = _judged(name, report, before, config_in(root, config, project), arguments)
     return Judgement(folder="" if project == ROOT else project, report=report, verdict=verdict)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -15,7 +16,7 @@ MAX_REPORTS = 200
 
 def history_folder(name: str | None) -> Path | None:
     """The folder of `--history`, if one is named. Raises UsageError if there is none of that name."""
-    if name and not Path(name).is_dir():
+    if name and not os.path.isdir(name):
         raise UsageError(f"--history {name}: there is no such folder", hint="Name a folder with earlier reports.")
     return Path(name) if name else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -32,9 +33,9 @@ def run(arguments: argparse.Namespace, environ: Mapping[str, str]) -> int:
 
 def guess_host(root: Path) -> str:
     """`github` or `gitlab`, by the files that are there, then by where the repository came from."""
-    if (root / _PIPELINE).exists():
+    if os.path.lexists(root / _PIPELINE):
         return "gitlab"
-    if (root / ".github").exists():
+    if os.path.lexists(root / ".github"):
         return "github"
     try:
         origin = (root / ".git" / "config").read_text(encoding="utf-8", errors="replace")
@@ -83,7 +84,7 @@ def _write(root: Path, name: str, text: str) -> bool:
     """Whether the file was written; one that is there, even as a link to nowhere, stays as it is."""
     path = root / name
     try:
-        if not path.parent.resolve().is_relative_to(root):
+        if not Path(os.path.realpath(path.parent)).is_relative_to(root):
             raise OutputError(f"{name}: its folder is a link out of the project", hint="Write the file by hand.")
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as stream:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import SourceError, UsageError
-from py_secure_ci.source.git import Git
+from py_secure_ci.source.git import Git, Survey
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool
@@ -53,12 +54,16 @@ def within_reach(project: Project, session: Session) -> tuple[Path, ...]:
     """Our own code, the Python that runs it and the user's home, where all may write to the folder above."""
     home = session.environ.get("HOME", "")
     places = [_CODE, Path(sys.prefix), Path(sys.base_prefix), *([Path(home)] if home else [])]
-    return _apart(project, *(one for one in places if any(open_ in one.resolve().parents for open_ in OPEN_TO_TESTS)))
+    return _apart(
+        project,
+        *(one for one in places if any(open_ in Path(os.path.realpath(one)).parents for open_ in OPEN_TO_TESTS)),
+    )
 
 
 def _apart(project: Project, *folders: Path) -> tuple[Path, ...]:
     """Those that are there, and not closed together with the project's own folder."""
-    return tuple(one for one in folders if one.is_dir() and not one.resolve().is_relative_to(project.root))
+    there = (one for one in folders if os.path.isdir(one))
+    return tuple(one for one in there if not Path(os.path.realpath(one)).is_relative_to(project.root))
 
 
 def tools_by_name(config: Config) -> dict[str, Tool]:
@@ -72,14 +77,32 @@ def open_project(
     """Read configuration and tree. Raises UsageError, ConfigError or SourceError. `ours`: see `read_tree`."""
     root = project_root(path)
     session.distrust(root)
-    return open_with(find_config(root, config_file), root, output_folder(root, output), session, ours)
+    git = _git(root, session)
+    with ThreadPoolExecutor(1) as pool:
+        survey = pool.submit(git.survey)  # git answers while the settings are read
+        config = find_config(root, config_file)
+        return _opened(config, root, output_folder(root, output), git, ours, survey.result)
 
 
 def open_with(config: Config, root: Path, folder: Path, session: Session, ours: Iterable[Path] = ()) -> Project:
     """The same with a configuration that is known. `folder`: where the report goes. Raises SourceError."""
-    git = Git(root, session.run, session.environment(session.new_folder(), False))
+    return _opened(config, root, folder, _git(root, session), ours)
+
+
+def _git(root: Path, session: Session) -> Git:
+    return Git(root, session.run, session.environment(session.new_folder(), False))
+
+
+def _opened(
+    config: Config,
+    root: Path,
+    folder: Path,
+    git: Git,
+    ours: Iterable[Path],
+    survey: Callable[[], Survey | None] | None = None,
+) -> Project:
     try:
-        tree = read_tree(root, git, config.exclude, config.file, folder, ours)
+        tree = read_tree(root, git, config.exclude, config.file, folder, ours, survey)
     except PermissionError as error:
         raise SourceError(f"{error.filename}: cannot be read: {error.strerror}") from None
     return Project(root=root, config=config, tree=tree, sources=Sources(root, tree.files), git=git, output=folder)
@@ -94,7 +117,7 @@ def output_folder(root: Path, output: Path | None) -> Path:
             hint="Give it a folder of its own.",
         )
     plain = Path(os.path.normpath(folder))
-    if plain.is_relative_to(root) and folder.resolve() != plain:
+    if plain.is_relative_to(root) and os.path.realpath(folder) != str(plain):
         raise UsageError(
             f"{plain.relative_to(root)}: the report's folder is reached through a symbolic link of the project",
             hint="Remove the link, or choose another folder with --output-dir.",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from py_secure_ci.commands.configuration import find_config
+from py_secure_ci.commands.inside import inside
 from py_secure_ci.commands.project import Project, open_with
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.load import DEFAULT_FILE
@@ -46,9 +48,10 @@ def config_in(root: Path, config: Config, folder: str) -> Config:
     """The settings of one of the projects that the root's settings name. Raises ConfigError if they do not name it."""
     if folder in ("", "."):
         return config
-    for entry in config.projects:
-        if _fits(folder, _pattern(entry)):
-            return _config(root.joinpath(*folder.split("/")), folder, entry, config)
+    place = inside(root, folder)
+    for entry in config.projects if place else ():
+        if place and _fits(folder, _pattern(entry)):
+            return _config(place, folder, entry, config)
     raise ConfigError(f"{config.file or DEFAULT_FILE}: there is no project {folder}")
 
 
@@ -108,8 +111,7 @@ def _folders_with_files(tree: Tree) -> list[str]:
 
 
 def _refuse_outside(root: Path, folder: str, entry: ProjectEntry) -> None:
-    place = root.joinpath(*folder.split("/"))
-    if place.resolve() != root.resolve().joinpath(*folder.split("/")):
+    if inside(root, folder) is None:
         raise ConfigError(
             f"{entry.place}: {folder} is reached through a symbolic link", hint="Name the folder that it leads to."
         )
@@ -117,7 +119,7 @@ def _refuse_outside(root: Path, folder: str, entry: ProjectEntry) -> None:
 
 def _config(place: Path, folder: str, entry: ProjectEntry, root: Config) -> Config:
     """The project's own file alone, or the root's with what is said for it there."""
-    if (place / DEFAULT_FILE).is_file():
+    if os.path.isfile(place / DEFAULT_FILE):
         if entry.own:
             raise ConfigError(
                 f"{entry.place}: {folder} has a {DEFAULT_FILE} of its own, so that nothing can be said for it here",

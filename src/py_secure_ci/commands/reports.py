@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from py_secure_ci.commands.inside import inside
 from py_secure_ci.errors import ReportError
+from py_secure_ci.output import CANONICAL, folder_of
 from py_secure_ci.report import Report, Verdict
 from py_secure_ci.serial.codec import report_from_text
 
@@ -26,3 +28,17 @@ def read_report(name: str) -> tuple[Report, Verdict]:
         return report_from_text(text)
     except ReportError as error:
         raise ReportError(f"{name}: {error.message}", hint=error.hint) from None
+
+
+def report_of_project(name: str, project: str) -> str:
+    """The file with the report of one of the projects that the report at `name` is over.
+
+    Raises ReportError where what that one calls the project leads elsewhere: a report is a file that anybody can write.
+    """
+    place = inside(Path(name).parent, f"{folder_of(project)}/{CANONICAL}")
+    if place is None:
+        raise ReportError(
+            f"{name}: projects: {project!r} leads out of the folder in which the report lies",
+            hint="Name the report.json that `py-secure-ci run` wrote for this repository.",
+        )
+    return str(place)

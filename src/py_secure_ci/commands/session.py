@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from pathlib import Path
 from types import FrameType
 
@@ -51,7 +52,6 @@ class Session:
             if self.tools.is_dir() and not os.access(self.tools, os.W_OK):
                 self.cache = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="py-secure-ci-")))
             self.runner = self._stack.enter_context(Runner())
-            self.vault = self._vault()
         except BaseException:
             self.__exit__()
             raise
@@ -70,7 +70,8 @@ class Session:
         """Start one process and wait for it."""
         return self.runner.run(request)
 
-    def _vault(self) -> Path:
+    @cached_property
+    def vault(self) -> Path:
         """Where the folders are that the project's own code must not change.
 
         Landlock closes a folder only by letting nothing new be made in those above it. Above the cache, which is closed

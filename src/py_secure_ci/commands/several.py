@@ -16,7 +16,7 @@ from py_secure_ci.config.schema_errors import did_you_mean
 from py_secure_ci.errors import UsageError
 from py_secure_ci.judging.joining import Judgement, joined
 from py_secure_ci.model import Stage
-from py_secure_ci.output import place_of
+from py_secure_ci.output import folder_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def finish_all(done: Sequence[One], arguments: argparse.Namespace, session: Sess
     parts = [Judgement(folder=one.member.folder, report=one.judged.report, verdict=one.judged.verdict) for one in done]
     report, verdict = joined(parts)
     for one in done:
-        folder = place_of(root.output, one.member.folder)
+        folder = root.output / folder_of(one.member.folder)
         write_report(one.judged, folder, argparse.Namespace(**{**vars(arguments), "history": None}))
     whole = Judged(report=report, verdict=verdict, artifacts={}, run=_run(done))
     return finish(whole, root.output, arguments, session)

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from uuid import uuid4
 
-from py_secure_ci.all_formats import ALL_FORMATS
+from py_secure_ci.all_formats import ALL_FORMATS, SBOMS
 from py_secure_ci.checking.services import Run
 from py_secure_ci.checking.timings import table, trace
 from py_secure_ci.commands.checking import Judged
@@ -33,7 +33,6 @@ TIMINGS, TRACE = "timings.json", "trace.json"
 CANONICAL = "json"
 PAGE = "report.html"
 ARTIFACTS = ("junit.xml", "coverage.xml", "tests.json", "profile.txt", "benchmarks.json")  # of the tools themselves
-SBOMS = frozenset({"cyclonedx", "spdx"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
+from py_secure_ci.commands.inside import inside
 from py_secure_ci.commands.reports import read_report
 from py_secure_ci.errors import ReportError
 from py_secure_ci.evidence import EvidenceError, covered, differences, digest, evidence_text
@@ -62,12 +63,12 @@ def _files(folder: Path, files: Mapping[str, str]) -> Iterator[str]:
     if REPORT not in files:
         yield f"{REPORT}: the evidence does not cover it"
     for name, expected in sorted(files.items()):
-        pure = PurePosixPath(name)
-        if pure.is_absolute() or ".." in pure.parts:
+        place = inside(folder, name)
+        if place is None:
             yield f"{name}: leads out of the folder"
             continue
         try:
-            found = digest((folder / pure).read_bytes())
+            found = digest(place.read_bytes())
         except OSError as error:
             yield f"{name}: cannot be read: {error.strerror}"
             continue

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
-from py_secure_ci.advisories.existence import ask
 from py_secure_ci.advisories.public_names import PublicNames, remember, remembered, unproven, well_known
 from py_secure_ci.advisories.snapshot import Snapshot
 from py_secure_ci.dependencies.names import DEFAULT_INDEX
@@ -30,6 +29,8 @@ def vouching(
     names = [name for name in unproven(dependencies.pins, snapshot, known) if name not in own]
     if not live or not names:
         return lambda: PublicNames(known)
+    from py_secure_ci.advisories.existence import ask
+
     answer = stack.enter_context(ThreadPoolExecutor(1)).submit(ask, INDEX, names)
 
     def done() -> PublicNames:

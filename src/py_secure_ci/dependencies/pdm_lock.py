@@ -11,7 +11,7 @@ from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour, unmet
 from py_secure_ci.dependencies.names import is_default_file, normalise
 from py_secure_ci.dependencies.origins import Origins
-from py_secure_ci.dependencies.toml_text import Lines, strings, table
+from py_secure_ci.dependencies.toml_text import locked_packages, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 from py_secure_ci.reading import as_dict, as_list, field, optional
@@ -33,13 +33,12 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     version = optional(metadata, "lock_version", str, "metadata") or ""
     if version.split(".")[0] not in ("3", "4"):
         raise WrongShape(f"lock version {version or '(none)'} is not known: only versions 3 and 4 can be read")
-    packages = [as_dict(one, "package") for one in as_list(lock.get("package", []), "package")]
-    names = [field(one, "name", str, "package") for one in packages]
+    packages, lines = locked_packages(lock.get("package", []), "package", text)
     manifest = manifests(neighbour(file, "pyproject.toml"))
     traced = _trace(packages, manifest)
     entries = Entries(file)
     seen: set[tuple[str, object]] = set()
-    for package, line in zip(packages, Lines(text).entries("package", names), strict=True):
+    for package, line in zip(packages, lines, strict=True):
         key = (normalise(package["name"]), package.get("version"))
         if key not in seen:
             seen.add(key)

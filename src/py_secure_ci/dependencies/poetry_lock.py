@@ -10,7 +10,7 @@ from py_secure_ci.dependencies.entries import Entries
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour, unmet
 from py_secure_ci.dependencies.names import foreign_index, normalise
-from py_secure_ci.dependencies.toml_text import Lines, strings, table
+from py_secure_ci.dependencies.toml_text import locked_packages, strings, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration
 from py_secure_ci.reading import as_dict, as_list, field, optional
@@ -33,12 +33,11 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     version = optional(metadata, "lock-version", str, "metadata") or "1.0"
     if version.split(".")[0] not in ("1", "2"):
         raise WrongShape(f"lock version {version} is not known: only versions 1 and 2 can be read")
-    packages = [as_dict(one, "package") for one in as_list(lock.get("package", []), "package")]
-    names = [field(one, "name", str, "package") for one in packages]
+    packages, lines = locked_packages(lock.get("package", []), "package", text)
     manifest = manifests(neighbour(file, "pyproject.toml"))
     traced = _trace(packages, manifest)
     entries = Entries(file)
-    for package, line in zip(packages, Lines(text).entries("package", names), strict=True):
+    for package, line in zip(packages, lines, strict=True):
         found = traced.get(normalise(package["name"]))
         _add(entries, package, line, traced=found, manifest=manifest, metadata=metadata)
     entries.members += [one["name"] for one in packages if table(one, "source").get("type") == "directory"]

@@ -8,7 +8,7 @@ from py_secure_ci.dependencies.entries import Entries, hashes_of
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifest, Manifests, neighbour
 from py_secure_ci.dependencies.names import foreign_index, is_default_file, normalise
-from py_secure_ci.dependencies.toml_text import Lines, table
+from py_secure_ci.dependencies.toml_text import locked_packages, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Declaration, Unpinned
 from py_secure_ci.reading import as_dict, as_list, field, optional
@@ -27,8 +27,7 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     version = field(lock, "lock-version", str, "pylock")
     if version.split(".")[0] != "1":
         raise WrongShape(f"lock version {version} is not known: only version 1 can be read")
-    packages = [as_dict(one, "packages") for one in as_list(field(lock, "packages", list, "pylock"), "packages")]
-    names = [field(one, "name", str, "packages") for one in packages]
+    packages, lines = locked_packages(field(lock, "packages", list, "pylock"), "packages", text)
     maker = optional(lock, "created-by", str, "pylock") or "pip"
     manifest = manifests(neighbour(file, "Pipfile" if maker == "pipenv" else "pyproject.toml"))
     traced = _trace(packages, manifest)
@@ -36,7 +35,7 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     if not packages:
         nothing = "the lock holds no package: it pins nothing"
         entries.unpinned.append(Unpinned(name=file.rsplit("/", 1)[-1], file=file, line=1, reason=nothing))
-    for package, line in zip(packages, Lines(text).entries("packages", names), strict=True):
+    for package, line in zip(packages, lines, strict=True):
         _add(entries, package, line, traced.get(normalise(package["name"])))
     project = manifest.declaration if manifest else entries.declaration("pip", locked=True)
     return entries.declaration(

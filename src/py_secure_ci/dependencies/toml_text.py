@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from py_secure_ci.errors import WrongShape
-from py_secure_ci.reading import as_dict
+from py_secure_ci.reading import as_dict, as_list, field
 
 
 def table(value: dict[str, Any], *path: str) -> dict[str, Any]:
@@ -17,6 +17,15 @@ def table(value: dict[str, Any], *path: str) -> dict[str, Any]:
     for number, key in enumerate(path, 1):
         value = as_dict(value.get(key, {}), ".".join(path[:number]))
     return value
+
+
+def locked_packages(value: object, key: str, text: str) -> tuple[list[dict[str, Any]], list[int]]:
+    """The packages that a lock holds in its `[[key]]` tables, each with a name, and the lines of these names.
+
+    Raises `WrongShape`.
+    """
+    packages = [as_dict(one, key) for one in as_list(value, key)]
+    return packages, Lines(text).entries(key, [field(one, "name", str, key) for one in packages])
 
 
 def strings(value: object, what: str) -> list[str]:

@@ -12,7 +12,7 @@ from py_secure_ci.dependencies.entries import Entries
 from py_secure_ci.dependencies.graph import Trace, trace
 from py_secure_ci.dependencies.manifest import Manifests, neighbour
 from py_secure_ci.dependencies.names import foreign_index, normalise
-from py_secure_ci.dependencies.toml_text import Lines, table
+from py_secure_ci.dependencies.toml_text import locked_packages, table
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.pins import Constraint, Declaration
 from py_secure_ci.reading import as_dict, as_list, field, optional
@@ -34,12 +34,11 @@ def read(text: str, file: str, manifests: Manifests) -> Declaration:
     lock = load_toml(text)
     if field(lock, "version", int, "uv.lock") != 1:
         raise WrongShape(f"lock version {lock['version']} is not known: only version 1 can be read")
-    packages = [as_dict(one, "package") for one in as_list(lock.get("package", []), "package")]
-    names = [field(one, "name", str, "package") for one in packages]
+    packages, lines = locked_packages(lock.get("package", []), "package", text)
     own = _members(lock, packages)
     traced = _trace(lock, packages, own)
     entries = Entries(file)
-    for package, line in zip(packages, Lines(text).entries("package", names), strict=True):
+    for package, line in zip(packages, lines, strict=True):
         if package["name"] not in own:
             _add(entries, package, line, traced.get(normalise(package["name"])))
     entries.members += [one["name"] for one in packages if _local_path(one) is not None]

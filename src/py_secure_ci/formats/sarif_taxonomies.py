@@ -30,8 +30,10 @@ class Taxa:
 
     def __init__(self, stage: Stage) -> None:
         """`stage` decides about the controls."""
-        self._controls = [one for one in controls() if any(check.stage is stage for check in one.checks)]
         self._used: dict[str, dict[str, dict[str, Any]]] = {}
+        self._references = {key: _reference(taxonomy) for key, taxonomy in taxonomies().items()}
+        due = [one for one in controls() if any(check.stage is stage for check in one.checks)]
+        self._controls = [(one.taxonomy, one.id, _control(one)) for one in due]
 
     def relationships(self, rule: Rule, findings: list[Finding]) -> list[dict[str, Any]]:
         """Of one rule; every target is kept for `components`."""
@@ -43,21 +45,21 @@ class Taxa:
         for category in (one for one in categories() if one.id in found):
             entry = {"id": category.id, "name": category.name, "helpUri": category.uri}
             related.append(self._relate("owasp", category.id, entry, "relevant"))
-        for control in self._controls:
-            related.append(self._relate(control.taxonomy, control.id, _control(control), "relevant"))
+        related += [self._relate(key, id_, entry, "relevant") for key, id_, entry in self._controls]
         return related
 
     def components(self) -> list[dict[str, Any]]:
         """The `taxonomies` of the run, in a fixed order."""
-        return [_component(taxonomies()[key], self._used[key]) for key in taxonomies() if key in self._used]
+        used = [(taxonomy, self._used[key]) for key, taxonomy in taxonomies().items() if key in self._used]
+        return [_component(taxonomy, taxa) for taxonomy, taxa in used]
 
     def references(self) -> list[dict[str, Any]]:
         """The driver's `supportedTaxonomies`."""
-        return [_reference(taxonomies()[key]) for key in taxonomies() if key in self._used]
+        return [self._references[key] for key in taxonomies() if key in self._used]
 
     def _relate(self, key: str, id_: str, entry: Mapping[str, Any], kind: str) -> dict[str, Any]:
         self._used.setdefault(key, {}).setdefault(id_, dict(entry))
-        return {"target": {"id": id_, "toolComponent": _reference(taxonomies()[key])}, "kinds": [kind]}
+        return {"target": {"id": id_, "toolComponent": self._references[key]}, "kinds": [kind]}
 
 
 def _reference(taxonomy: Taxonomy) -> dict[str, Any]:

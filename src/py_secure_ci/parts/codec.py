@@ -7,7 +7,6 @@ should come from is for the platform to see to.
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import stat
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.parts.model import PartReport, SharedPlan
 from py_secure_ci.serial.reading import Wrong, decoder
+from py_secure_ci.serial.strict_json import load_strictly
 from py_secure_ci.serial.writing import writer
 
 FORMAT = 1
@@ -45,7 +45,7 @@ def from_text(text: str, cls: type[T]) -> T:
     if sum(map(text.count, ",[{")) > MAX_VALUES:
         raise PartError(f"it holds more than {MAX_VALUES:,} values")
     try:
-        data = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins)
+        data = load_strictly(text)
     except (ValueError, RecursionError) as error:
         raise PartError(f"this is not valid JSON: {error}") from None
     if not isinstance(data, dict) or set(data) != _HEAD or data["kind"] != _KINDS[cls]:
@@ -91,14 +91,3 @@ def plan_id(plan: SharedPlan) -> str:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not a JSON number")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return result

@@ -32,7 +32,7 @@ def part_files(given: Iterable[str]) -> tuple[tuple[Path, ...], tuple[Path, ...]
     plans: list[Path] = []
     for name in given:
         path = Path(name)
-        if not path.is_dir():
+        if not os.path.isdir(name):
             (plans if path.name == PLAN_FILE else parts).append(path)
             continue
         for inside in _inside(path):

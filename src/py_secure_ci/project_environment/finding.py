@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -112,7 +113,7 @@ def _candidates(
 ) -> Iterator[tuple[Path, str]]:
     """Environments in the order in which they are tried: the active one, one in the root, an active conda one."""
     active = environ.get("VIRTUAL_ENV", "")
-    if active and Path(active).resolve() != Path(sys.prefix).resolve():
+    if active and os.path.realpath(active) != os.path.realpath(sys.prefix):
         yield python_of(Path(active)), "the active environment"
     for name in FOLDERS:
         if is_environment(python_of(root / name)):
@@ -128,18 +129,18 @@ def _candidates(
 def python_of(environment: Path) -> Path:
     """The interpreter of an environment. Never resolved: the link's place is what makes it an environment's."""
     windows = environment / "Scripts" / "python.exe"
-    return windows if windows.is_file() else environment / "bin" / "python"
+    return windows if os.path.isfile(windows) else environment / "bin" / "python"
 
 
 def is_environment(python: Path) -> bool:
     """Whether an interpreter stands in a virtual environment."""
-    return python.is_file() and (python.parent.parent / "pyvenv.cfg").is_file()
+    return os.path.isfile(python) and os.path.isfile(python.parent.parent / "pyvenv.cfg")
 
 
 def _named(root: Path, words: str) -> Path:
     """The interpreter that `environment.python` means: an interpreter's path or an environment's folder."""
-    path = root / Path(words).expanduser()
-    return python_of(path) if path.is_dir() else path
+    path = root / os.path.expanduser(words)
+    return python_of(path) if os.path.isdir(path) else path
 
 
 def _interpreter(wanted: str, processes: Processes, requires: str) -> tuple[Path, str]:

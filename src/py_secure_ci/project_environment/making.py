@@ -42,7 +42,7 @@ def key_of(plan: Plan, root: Path) -> str:
     files = list(recipe.files)
     if plan.install_project or plan.command:
         words.append(str(root))
-        files += [name for name in BUILDS if (root / name).is_file()]
+        files += [name for name in BUILDS if os.path.isfile(root / name)]
     digest = hashlib.sha256("\0".join(words).encode())
     for name in files:
         digest.update(os.fsencode(name) + b"\0" + hashlib.sha256((root / name).read_bytes()).digest())

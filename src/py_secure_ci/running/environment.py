@@ -68,7 +68,7 @@ def child_environment(
 
 def safe_path(path: str, distrusted: Iterable[Path] = ()) -> str:
     """`path` without relative entries, missing folders, folders that anybody may write to, and distrusted trees."""
-    trees = tuple(Path(tree).resolve() for tree in distrusted)
+    trees = tuple(Path(os.path.realpath(tree)) for tree in distrusted)
     kept = [entry for entry in dict.fromkeys(path.split(os.pathsep)) if _trusted(entry, trees)]
     return os.pathsep.join(kept) or os.defpath
 
@@ -78,8 +78,8 @@ def _trusted(entry: str, trees: tuple[Path, ...]) -> bool:
     try:
         if not folder.is_absolute() or not folder.is_dir():
             return False
-        real = folder.resolve()
+        real = Path(os.path.realpath(folder, strict=True))
         open_to_all = sys.platform != "win32" and bool(real.stat().st_mode & 0o002)
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         return False
     return not open_to_all and not any(real == tree or tree in real.parents for tree in trees)

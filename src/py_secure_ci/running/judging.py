@@ -20,7 +20,7 @@ def cannot_start(request: Request) -> str:
         return f"could not be started: {os.fspath(program)!r} is not an absolute path"
     if any("\0" in text for text in (*request.argv, *request.env, *request.env.values())):
         return "could not be started: a NUL character in the arguments or in the environment"
-    if not request.cwd.is_dir():
+    if not os.path.isdir(request.cwd):
         return f"could not be started: the folder {os.fspath(request.cwd)!r} is not there"
     try:
         return _program_trouble(program)

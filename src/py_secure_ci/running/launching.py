@@ -20,12 +20,14 @@ _START = 60.0  # seconds
 
 
 class Launcher:
-    """A running launcher. `abilities` is what it found out about this machine."""
+    """A running launcher. It starts beside us: only who asks for its `abilities` waits for it."""
 
     def __init__(self) -> None:
-        """Start it. Raises PySecureCiError."""
+        """Start it."""
         ours, theirs = socket.socketpair()
         self._socket = ours
+        self._lock = threading.Lock()
+        self._said: dict[str, Any] | None = None
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-I", "-S", "-B", "-c", _PROGRAM, str(_PACKAGES)],
@@ -36,14 +38,25 @@ class Launcher:
                 cwd="/",
                 start_new_session=True,
             )
-        ours.settimeout(_START)
+
+    @property
+    def abilities(self) -> dict[str, Any]:
+        """What it found out about this machine. Raises PySecureCiError if it does not come up."""
+        with self._lock:
+            if self._said is None:
+                self._said = self._hear()
+            return self._said
+
+    def _hear(self) -> dict[str, Any]:
         try:
-            with ours.makefile("rb") as lines:
-                self.abilities: dict[str, Any] = json.loads(lines.readline())
+            self._socket.settimeout(_START)
+            with self._socket.makefile("rb") as lines:
+                said: dict[str, Any] = json.loads(lines.readline())
+            self._socket.settimeout(None)
         except (OSError, ValueError):
             self.close()
             raise PySecureCiError("the process that starts the tools did not come up") from None
-        ours.settimeout(None)
+        return said
 
     @property
     def alive(self) -> bool:
@@ -76,8 +89,12 @@ class Launchers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._current = Launcher()
-        self.abilities = self._current.abilities
+        self._first = self._current = Launcher()
+
+    @property
+    def abilities(self) -> dict[str, Any]:
+        """Those of this machine. Raises PySecureCiError if none comes up."""
+        return self._first.abilities
 
     def fork(self, streams: Sequence[int]) -> socket.socket:
         """Like `Launcher.fork`. Raises OSError or PySecureCiError."""

@@ -12,16 +12,17 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 from py_secure_ci.errors import PySecureCiError
 from py_secure_ci.running import family
 from py_secure_ci.running.judging import cannot_start, notes_of, problem_of
 from py_secure_ci.running.launching import Launchers
 from py_secure_ci.running.request import HEAD, Ended, Request
-from py_secure_ci.running.sandbox import Level, describe, strongest
+from py_secure_ci.running.sandbox import Level, Sandbox, describe, strongest
 from py_secure_ci.running.watching import Watch
 
 _MARKER = "PY_SECURE_CI_CHILD"
@@ -37,14 +38,21 @@ class Runner:
     """
 
     def __init__(self, *, grace: float = 2.0, linger: float = 0.5, level: Level | None = None) -> None:
-        """Raises PySecureCiError if no process can be started at all."""
+        """What starts the processes comes up beside us: until it is needed there is other work to do."""
         _hide_ourselves()
         self._launchers = Launchers()
-        self._abilities = self._launchers.abilities
-        self.sandbox = describe(self._abilities, level or strongest(self._abilities))
-        self._grace, self._linger = grace, linger
+        self._grace, self._linger, self._level = grace, linger, level
         self._stopped = ""
         self._watches: dict[int, Watch] = {}
+
+    @property
+    def _abilities(self) -> dict[str, Any]:
+        return self._launchers.abilities
+
+    @cached_property
+    def sandbox(self) -> Sandbox:
+        """What holds the processes here. Raises PySecureCiError if none can be started at all."""
+        return describe(self._abilities, self._level or strongest(self._abilities))
 
     def __enter__(self) -> Runner:
         """The runner itself."""

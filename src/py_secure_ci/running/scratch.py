@@ -31,7 +31,7 @@ def remove_stale(base: Path) -> None:
 def scratch(base: Path | None = None) -> Iterator[Path]:
     """A new folder (mode 0700) that only we can look into; removed at the end, also by an exception."""
     try:
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base)).resolve()
+        folder = Path(os.path.realpath(tempfile.mkdtemp(prefix=_PREFIX, dir=base)))
     except OSError as error:
         raise OutputError(
             f"no scratch folder can be made: {error}", hint="free some space there, or set TMPDIR to another folder"
@@ -65,5 +65,5 @@ def _again(function: object, path: str) -> None:
     if function in (os.unlink, os.rmdir):
         with suppress(OSError):  # an immutable file, a mount point: not ours to insist
             function(path)
-    elif os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH112, PTH114
+    elif os.path.isdir(path) and not os.path.islink(path):  # noqa: PTH114
         shutil.rmtree(path, ignore_errors=True)

@@ -13,6 +13,7 @@ from typing import Any
 from py_secure_ci.errors import ReportError
 from py_secure_ci.report import SCHEMA_VERSION, Report, Verdict
 from py_secure_ci.serial.reading import Wrong, at_step, decoder
+from py_secure_ci.serial.strict_json import load_strictly
 from py_secure_ci.serial.writing import writer
 
 
@@ -42,7 +43,7 @@ def report_from_text(text: str) -> tuple[Report, Verdict]:
     Raises `ReportError` for anything that `report_to_text` did not write; it names the place.
     """
     try:
-        return report_from_data(json.loads(text, parse_constant=_no_constant, object_pairs_hook=_no_twins))
+        return report_from_data(load_strictly(text))
     except (ValueError, RecursionError) as error:
         raise ReportError(f"the report is not valid JSON: {error}", hint=_HINT) from None
 
@@ -63,14 +64,3 @@ def report_from_data(data: object) -> tuple[Report, Verdict]:
 
 
 _HINT = "give the report.json that this version of py-secure-ci wrote"
-
-
-def _no_constant(word: str) -> object:
-    raise ValueError(f"{word} is not a JSON number")
-
-
-def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("an object has the same key twice")
-    return result

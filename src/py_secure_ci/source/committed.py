@@ -16,7 +16,7 @@ def committed(git: Git, contents: Mapping[str, bytes]) -> frozenset[str]:
     Bytes are compared, not what git's filters would make of them; only line ends may differ. So a file that some other
     filter converts counts as changed. Without a repository or a commit nothing is committed.
     """
-    if git.repository() is None or not git.resolve("HEAD"):
+    if git.place() is None or not git.resolve("HEAD"):
         return frozenset()
     head, index = _blobs(git.tree("HEAD")), _blobs(git.tracked())
     return frozenset(

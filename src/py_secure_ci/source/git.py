@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Repository:
+class Place:
     """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end.
 
     `folders`: where git keeps what it knows, which for a linked work tree is not below `top`.
@@ -57,9 +58,30 @@ class Repository:
 
     top: Path
     prefix: str
+    folders: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Repository:
+    """What a report says of a project's repository, and where it is (see `Place`)."""
+
+    top: Path
+    prefix: str
     commit: str
     branch: str
     folders: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A repository, its index below the folder in path order, and what is there that it neither tracks nor ignores.
+
+    `tracked`: where there is no index, the files of the commit.
+    """
+
+    repository: Repository
+    tracked: tuple[Entry, ...]
+    untracked: tuple[str, ...]
 
 
 class Git:
@@ -81,34 +103,47 @@ class Git:
         self._trees: dict[str, tuple[Entry, ...]] = {}
         self._program = shutil.which("git", path=environment.get("PATH"))
 
-    def repository(self) -> Repository | None:
-        """The repository that holds the folder, or None if none does (or git itself is missing)."""
+    def survey(self) -> Survey | None:
+        """The repository that holds the folder, and what is below it there; asked side by side.
+
+        None if no repository holds it (or git itself is missing). Raises SourceError.
+        """
+        place = self.place()
+        if place is None:
+            return None
+        with ThreadPoolExecutor(4) as pool:
+            commit, branch = pool.submit(self._line, "rev-parse", "HEAD"), pool.submit(self._branch)
+            tracked, untracked = pool.submit(self.tracked), pool.submit(self.untracked)
+        repository = Repository(place.top, place.prefix, commit.result(), branch.result(), place.folders)
+        # Without an index what was committed is due no less.
+        index = tracked.result() or (self.tree(repository.commit) if repository.commit else ())
+        return Survey(repository, index, untracked.result())
+
+    def place(self) -> Place | None:
+        """Where the folder lies in its repository; None as for `survey`. Raises SourceError."""
         if self._program is None:
             return None
-        answer = self._ask("rev-parse", "--show-toplevel", "--show-prefix")
+        answer = self._ask("rev-parse", "--show-toplevel", "--show-prefix", "--git-dir", "--git-common-dir")
         if answer.status != 0 or answer.problem:
             self._refuse_broken(answer)
             return None
-        top, prefix = (os.fsdecode(line) for line in (*answer.stdout.split(b"\n"), b"")[:2])
-        if not top or self._root.resolve() not in (Path(top).resolve(), *_below(Path(top), prefix)):
+        top, prefix, *kept = (os.fsdecode(line) for line in (*answer.stdout.split(b"\n"), b"", b"")[:4])
+        if not top or _real(self._root) not in (_real(top), *_below(top, prefix)):
             raise SourceError(
                 f"git says that the work tree of {self._root} is {top or 'nowhere'}",
                 hint="The repository's own configuration (core.worktree) leads elsewhere; check it out anew.",
             )
-        kept = (self._line("rev-parse", word) for word in ("--git-dir", "--git-common-dir"))
-        folders = tuple(dict.fromkeys((self._root / one).resolve() for one in kept if one))
-        if any(self._root.resolve().is_relative_to(folder) for folder in folders):  # a git that knows no such setting
+        folders = tuple(dict.fromkeys(_real(self._root / one) for one in kept if one))
+        if any(_real(self._root).is_relative_to(folder) for folder in folders):  # a git that knows no such setting
             raise SourceError(
                 f"{self._root}: its own files look like a git repository, and would say which files there are",
                 hint="Check the folder that holds `.git`, or remove HEAD, objects and refs from this one.",
             )
-        return Repository(
-            Path(top).resolve(), prefix.rstrip("/"), self._line("rev-parse", "HEAD"), self._branch(), folders
-        )
+        return Place(_real(top), prefix.rstrip("/"), folders)
 
     def _refuse_broken(self, answer: Ended) -> None:
         said = answer.stderr.decode("utf-8", "replace")
-        if "not a git repository" in said and not (self._root / ".git").exists():
+        if "not a git repository" in said and not os.path.lexists(self._root / ".git"):
             return
         raise SourceError(
             f"git cannot read the repository at {self._root}: {answer.problem or said.strip() or answer.status}",
@@ -266,5 +301,9 @@ def _genuine(blob: str, data: bytes) -> bytes:
     return data
 
 
-def _below(top: Path, prefix: str) -> tuple[Path, ...]:
-    return ((top / prefix).resolve(),) if prefix else ()
+def _below(top: str, prefix: str) -> tuple[Path, ...]:
+    return (_real(Path(top, prefix)),) if prefix else ()
+
+
+def _real(path: str | Path) -> Path:
+    return Path(os.path.realpath(path))

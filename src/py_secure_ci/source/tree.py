@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from py_secure_ci.errors import BaselineError
 from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
-from py_secure_ci.source.git import Git, Repository
+from py_secure_ci.source.git import Git, Repository, Survey
 from py_secure_ci.source.globs import matches
 from py_secure_ci.source.scripts import is_script, is_template, told_of
 from py_secure_ci.source.wide_text import looks_like_utf16
@@ -77,22 +77,24 @@ def read_tree(
     config_file: str,
     output: Path | None,
     ours: Iterable[Path] = (),
+    survey: Callable[[], Survey | None] | None = None,
 ) -> Tree:
     """List the tree. `exclude`: globs of our YAML. `output`: the report's folder, whose untracked files are ours.
 
-    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree).
+    `ours`: further files that are ours where they are untracked (parts of a run that lie in the tree). `survey`: what
+    git was asked already.
 
     Raises SourceError if git is there but cannot read the repository.
     """
-    repository = git.repository()
+    found = survey() if survey else git.survey()
     listing = _Listing(root, exclude, config_file or "py-secure-ci", _inside(root, output))
     listing.ours = frozenset(_inside(root, path) for path in ours) - {""}
-    if repository is None:
+    if found is None:
         listing.notes.append("not a git repository: every file below the folder is due, ignored ones included")
         listing.add(_walk(root, listing), tracked=False)
     else:
-        listing.add_entries(git, repository.commit)
-    return listing.tree(repository)
+        listing.add_entries(found)
+    return listing.tree(found.repository if found else None)
 
 
 class _Listing:
@@ -111,8 +113,8 @@ class _Listing:
         self.real = os.path.realpath(root)
         self.plain: dict[str, bool] = {}
 
-    def add_entries(self, git: Git, commit: str) -> None:
-        for entry in git.tracked() or (git.tree(commit) if commit else ()):  # without an index all is due no less
+    def add_entries(self, found: Survey) -> None:
+        for entry in found.tracked:
             if entry.mode == "160000":
                 self._submodule(entry.path)
                 continue
@@ -120,7 +122,7 @@ class _Listing:
             self.add([entry.path], tracked=True)
             if entry.path not in self.blobs:  # it is not there
                 (self._left_out if entry.sparse else self.missing.append)(entry.path)
-        untracked = tuple(path for path in git.untracked() if path not in self.blobs)
+        untracked = tuple(path for path in found.untracked if path not in self.blobs)
         environments = sorted({path.rpartition("/")[0] for path in untracked if path.endswith("/" + _ENVIRONMENT_MARK)})
         self.excluded += [Excluded(folder, "a Python environment, not part of the project") for folder in environments]
         self.add((path for path in untracked if not _under(path, environments)), tracked=False)
@@ -141,7 +143,7 @@ class _Listing:
     def _left_out(self, path: str) -> None:
         """A file of the commit that a sparse checkout did not write: whole folders of them are one gap."""
         folder = path.partition("/")[0] if "/" in path else path
-        if folder != path and (self.root / folder).exists():
+        if folder != path and os.path.exists(self.root / folder):
             folder = path
         gap = Gap(folder, "not checked out (a sparse checkout); exclude it, or check everything out")
         if gap not in self.gaps[-1:]:
@@ -185,8 +187,8 @@ class _Listing:
     def _link(self, path: str, full: Path) -> None:
         target = os.readlink(full)
         try:
-            real = full.resolve(strict=True)
-        except (OSError, RuntimeError):
+            real = Path(os.path.realpath(full, strict=True))
+        except OSError:
             self.excluded.append(Excluded(path, "a symbolic link that leads nowhere or in a circle"))
             return
         inside = real == self.root or self.root in real.parents
@@ -251,7 +253,7 @@ def _inside(root: Path, output: Path | None) -> str:
     if output is None:
         return ""
     try:
-        relative = output.resolve().relative_to(root.resolve()).as_posix()
+        relative = Path(os.path.realpath(output)).relative_to(os.path.realpath(root)).as_posix()
     except ValueError:
         return ""
     return "" if relative == "." else relative
@@ -274,7 +276,7 @@ def _kept(folder: Path, prefix: str, names: Iterable[str], listing: _Listing) ->
     for name in names:
         if name in _NEVER:
             continue
-        if (folder / name / _ENVIRONMENT_MARK).is_file():
+        if os.path.isfile(folder / name / _ENVIRONMENT_MARK):
             listing.excluded.append(Excluded(prefix + name, "a Python environment, not part of the project"))
         elif name in ("__pycache__", "node_modules"):
             listing.excluded.append(Excluded(prefix + name, "made by a tool, not part of the project"))

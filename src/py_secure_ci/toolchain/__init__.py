@@ -10,7 +10,7 @@ from pathlib import Path
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
 from py_secure_ci.errors import ToolchainError
 from py_secure_ci.running.request import Ended, Request
@@ -113,7 +113,8 @@ class Toolchain:
         try:
             with holding(status.path.with_name(f"{status.path.name}.lock"), self._stopped):
                 if read_marker(status.path) is None:  # else: somebody made it while we waited
-                    self._installer.fill(status.path, status.name, lock_file(status.name, self._locks), python)
+                    own, lock = _distribution(status.name, self._locks), lock_file(status.name, self._locks)
+                    self._installer.fill(status.path, status.name, own, lock, python)
         except OSError as error:
             raise ToolchainError(
                 f"cannot keep the tool {status.name} in {status.path.parent}: {error}",
@@ -121,10 +122,15 @@ class Toolchain:
             ) from error
 
 
-def _locked_version(name: str, locks: Path, lock: str) -> str:
-    """The version that a lock gives to the first requirement of its `.in` file, which is the tool itself."""
+def _distribution(name: str, locks: Path) -> NormalizedName:
+    """The tool's own distribution: the first requirement of its `.in` file."""
     lines = (line.split("#")[0].strip() for line in (locks / f"{name}.in").read_text(encoding="utf-8").splitlines())
-    wanted = canonicalize_name(next(Requirement(line).name for line in lines if line))
+    return canonicalize_name(next(Requirement(line).name for line in lines if line))
+
+
+def _locked_version(name: str, locks: Path, lock: str) -> str:
+    """The version that a lock gives to the tool itself."""
+    wanted = _distribution(name, locks)
     for pin in _PIN.finditer(lock):
         if canonicalize_name(pin["name"]) == wanted and (not pin["marker"] or Marker(pin["marker"]).evaluate()):
             return pin["version"]

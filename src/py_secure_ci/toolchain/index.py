@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -63,7 +64,7 @@ def pip_config_files(environ: Mapping[str, str], platform: str = sys.platform) -
     if home:
         mac = Path(home, "Library/Application Support/pip")
         xdg = Path(environ.get("XDG_CONFIG_HOME") or Path(home, ".config"), "pip")
-        folders += [Path(home, ".pip"), mac if platform == "darwin" and mac.is_dir() else xdg]
+        folders += [Path(home, ".pip"), mac if platform == "darwin" and os.path.isdir(mac) else xdg]
     return (*(folder / "pip.conf" for folder in folders), *last)
 
 
@@ -120,4 +121,4 @@ def uv_config_words(environ: Mapping[str, str]) -> tuple[str, ...]:
     home, xdg = environ.get("HOME", ""), environ.get("XDG_CONFIG_HOME", "")
     config = Path(xdg) if xdg else Path(environ.get("APPDATA") or Path(home, ".config"))
     file = config / "uv" / "uv.toml"
-    return ("--config-file", str(file)) if file.is_absolute() and file.is_file() else ("--no-config",)
+    return ("--config-file", str(file)) if file.is_absolute() and os.path.isfile(file) else ("--no-config",)

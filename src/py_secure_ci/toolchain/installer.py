@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import threading
@@ -25,6 +26,7 @@ from py_secure_ci.toolchain.installation import distributions, write_marker
 from py_secure_ci.toolchain.places import python_of, site_folders
 
 _SECONDS = 1200.0  # a slow mirror may take minutes; for ever would hang a CI job
+_COMPILING = 120.0  # seconds
 _MAX_OUTPUT = 8 * 1024 * 1024
 
 _FINDING_UV = threading.Lock()  # it asks sysconfig, whose first answer two threads at once get wrong (CPython 3.11)
@@ -39,8 +41,11 @@ class Installer:
     offline: bool
     run: Callable[[Request], Ended]
 
-    def fill(self, environment: Path, name: str, lock: Path, python: Path | None) -> None:
-        """Make `environment` from nothing. The caller holds its lock. Raises ToolchainError, OSError."""
+    def fill(self, environment: Path, name: str, distribution: str, lock: Path, python: Path | None) -> None:
+        """Make `environment` from nothing. `distribution`: the tool's own in there.
+
+        The caller holds its lock. Raises ToolchainError, OSError.
+        """
         shutil.rmtree(environment, ignore_errors=True)
         source = str(python or sys.executable)
         self._uv(name, ("venv", "--clear", "--no-python-downloads", "--python", source, str(environment)))
@@ -51,7 +56,22 @@ class Installer:
         folders = site_folders(environment)
         if len(folders) != 1:
             raise ToolchainError(f"the environment of {name} has {len(folders)} site-packages folders, not one")
+        if python is None:  # another interpreter than ours is started in the sandbox only
+            self._precompile(environment, distribution)
         write_marker(environment, folders[0], distributions(folders[0]))
+
+    def _precompile(self, environment: Path, distribution: str) -> None:
+        """Best effort: an environment without byte code is slower, not worse."""
+        script = str(Path(__file__).with_name("precompile.py"))
+        self.run(
+            Request(
+                argv=(str(python_of(environment)), "-I", script, distribution),
+                cwd=environment,
+                env={"HOME": os.devnull},  # nothing may be kept there
+                timeout=_COMPILING,
+                max_output=_MAX_OUTPUT,
+            )
+        )
 
     def _uv(self, name: str, words: tuple[str, ...]) -> None:
         """Run uv. What it starts ends with us, even if we are killed: no installer goes on behind anybody's back."""

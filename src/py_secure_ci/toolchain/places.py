@@ -13,7 +13,7 @@ from py_secure_ci.errors import ToolchainError
 LOCKS = Path(__file__).parent.parent / "locks"
 WINDOWS = sys.platform == "win32"
 PROGRAM_ENDINGS = (".exe", ".cmd", ".bat") if WINDOWS else ("",)
-_LAYOUT = "1"  # raise it when environments are made differently
+_LAYOUT = "2"  # raise it when environments are made differently
 
 
 def cache_folder(environ: Mapping[str, str], platform: str = sys.platform) -> Path:
@@ -71,7 +71,7 @@ def interpreter_key(python: Path | None) -> str:
     """What an environment depends on besides its lock: this very interpreter, or another one by its place."""
     multiarch = getattr(sys.implementation, "_multiarch", "")
     parts = [_LAYOUT, sys.platform, multiarch]
-    parts += [str(python.resolve())] if python else [sys.version, sys.implementation.name, sys.base_prefix]
+    parts += [os.path.realpath(python)] if python else [sys.version, sys.implementation.name, sys.base_prefix]
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 
@@ -89,7 +89,7 @@ def site_folders(prefix: Path) -> tuple[Path, ...]:
     """The folders below an interpreter's prefix that packages may be installed in, existing ones only."""
     patterns = ("Lib/site-packages",) if WINDOWS else ("lib64/python3*/*-packages", "lib/python3*/*-packages")
     found = (path for pattern in patterns for path in sorted(prefix.glob(pattern)) if path.is_dir())
-    return tuple({path.resolve(): path for path in found}.values())  # lib64 is often a link to lib
+    return tuple({os.path.realpath(path): path for path in found}.values())  # lib64 is often a link to lib
 
 
 def program_in(folder: Path, program: str) -> Path | None:

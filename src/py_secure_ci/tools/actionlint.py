@@ -36,7 +36,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         raise WrongShape("actionlint's log counts other errors than its report has")
     found = [SHAPE.finding("actionlint", one, task) for one in said]
     kept, gaps = sorted_out("actionlint", found, lambda one: one.message.startswith("could not parse as YAML"))
-    return answer(task, kept, rules_of(kept, DOCS, in_words), said=told, gaps=gaps)
+    return answer(task, kept, rules_of(kept, DOCS, in_words), said=told, instead=gaps)
 
 
 def _path(said: str, task: Task) -> str:

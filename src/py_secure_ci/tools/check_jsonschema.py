@@ -66,7 +66,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         findings,
         [Rule(rule, summary=summary, uri=TOOL.uri) for _, rule, summary in KINDS.values()],
         said=looked_at,
-        gaps=[Gap(path, f"check-jsonschema: {said}") for path, said in gaps.items()],
+        instead=[Gap(path, f"check-jsonschema: {said}") for path, said in gaps.items()],
     )
 
 

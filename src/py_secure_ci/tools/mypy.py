@@ -103,16 +103,14 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     broken = {one["file"] for one in entries} if stopped else set()
     imports = [one for one in entries if one["code"] in IMPORTS and task.python is None]
     shown = tuple(finding_of(one) for one in entries if one not in imports)
+    lost = lost_imports(one["message"] for one in imports)
     stops = tuple(Gap(file, "mypy stops at a syntax error elsewhere") for file in accepted if stopped)
     return Reading(
         findings=(*shown, *planted),
         rules=tuple({one.rule: rule_of(one.rule) for one in shown}.values()),
         looked_at=frozenset(broken) if stopped else named,
-        gaps=(
-            *refused,
-            *(gap for gap in stops if gap.subject not in broken),
-            *lost_imports(one["message"] for one in imports),
-        ),
+        gaps=(*refused, *(gap for gap in stops if gap.subject not in broken), *lost),
+        told_as_gaps=len(lost),
         notes=_notes(task),
     )
 

@@ -59,7 +59,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         found,
         [Rule(rule, name=symbol, summary=in_words(symbol), uri=TOOL.uri) for rule, symbol in symbols.items()],
         said=project_paths(re.findall(r"^(.*) \(\d+ of \d+\)$", log, re.MULTILINE), task.root),
-        gaps=gaps,
+        instead=gaps,
         notes=dropped(*_settings(task), "pylint"),
     )
 

@@ -42,7 +42,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     planted = [planted_in(task.scratch, one) for one in read_report(executions["canary"], len(task.canaries), task)]
     kept, gaps = looked_up("pyrefly", said, task, is_unread, {"missing-import", "missing-source"})
     rules = rules_of(kept, "https://pyrefly.org/en/docs/error-kinds/#{rule}")
-    return answer(task, (*kept, *planted), rules, gaps=gaps)
+    return answer(task, (*kept, *planted), rules, instead=gaps)
 
 
 TOOL = Tool(

@@ -28,7 +28,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
     said = read_report(task, executions["main"])
     found, gaps = looked_up("pyright", said, task, lambda _one: False, IMPORTS)
     unread = {one.location.path: f"pyright: {one.message}" for one in found if one.rule == "syntax" and one.location}
-    return answer(task, found, rules_of(found, RULES), gaps=gaps, problems=unread | unparsable(task, executions))
+    return answer(task, found, rules_of(found, RULES), instead=gaps, problems=unread | unparsable(task, executions))
 
 
 TOOL = Tool(

@@ -75,12 +75,9 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         (*(_finding(one, one.path, task) for one in shown), *(_finding(one, place, task) for one in canary)),
         {one.code: Rule(one.code, one.name, in_words(one.name), uri=one.uri) for one in shown}.values(),
         said=opened - blinded.keys() - off.keys(),
+        instead=[Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()],
         gaps=[
-            *(Gap(path, f"ruff could not read it: {one.message}") for path, one in unread.items()),
-            *(
-                Gap(file, f"{by} switches ruff off: it does not report what was planted there")
-                for file, by in off.items()
-            ),
+            Gap(file, f"{by} switches ruff off: it does not report what was planted there") for file, by in off.items()
         ],
         excluded=[
             *(

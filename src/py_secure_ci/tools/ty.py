@@ -37,7 +37,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         raise WrongShape(f"ty ended with exit status {main.status} and {len(said)} diagnostics")
     kept, gaps = looked_up("ty", said, task, lambda one: one.rule in {"invalid-syntax", "io"}, {"import-not-found"})
     rules = rules_of(kept, "https://docs.astral.sh/ty/reference/rules/#{rule}")
-    return answer(task, kept, rules, said=project_paths(CHECKED.findall(main.stderr), task.root), gaps=gaps)
+    return answer(task, kept, rules, said=project_paths(CHECKED.findall(main.stderr), task.root), instead=gaps)
 
 
 TOOL = Tool(

@@ -36,7 +36,7 @@ def _parse(task: Task, executions: Mapping[str, Execution]) -> Reading:
         [_finding(path, error) for path, error in found if not NO_TOML.search(error)],
         [Rule("invalid", summary="pyproject.toml does not follow the standards", uri=TOOL.uri)],
         said=[path for path, _ in said],
-        gaps=[Gap(path, f"it is no TOML: {said.splitlines()[0]}") for path, said in found if NO_TOML.search(said)],
+        instead=[Gap(path, f"it is no TOML: {said.splitlines()[0]}") for path, said in found if NO_TOML.search(said)],
     )
 
 

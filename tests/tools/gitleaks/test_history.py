@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from by_path import load
 from py_secure_ci.adapting.git_history import git_environment, log_options
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.model import Gap
@@ -86,17 +85,7 @@ def test_a_status_without_leaks_is_refused(recorded: Callable[..., Any]) -> None
         read(recorded, History(base=BASE, commits=3), [])
 
 
-def product() -> Any:
-    path = Path(__file__).parents[2] / "faults" / "product.py"
-    spec = importlib.util.spec_from_file_location("product_for_history", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
+PRODUCT = Path(__file__).parents[2] / "faults" / "product.py"
 YAML = json.dumps(
     {
         "stages": {
@@ -109,7 +98,7 @@ YAML = json.dumps(
 
 @real
 def test_attributes_merges_and_folders_hide_nothing(tmp_path: Path) -> None:
-    project = product().Project(tmp_path / "project")
+    project = load(PRODUCT).Project(tmp_path / "project")
     project.write({"a.py": "X = 1\n", ".py-secure-ci.yml": YAML}).commit()
     base = project.git("rev-parse", "HEAD").strip()
 
@@ -142,7 +131,7 @@ def test_attributes_merges_and_folders_hide_nothing(tmp_path: Path) -> None:
 
 @real
 def test_a_shallow_clone_is_told(tmp_path: Path) -> None:
-    kit = product()
+    kit = load(PRODUCT)
     origin = kit.Project(tmp_path / "origin")
     origin.write({"a.py": "X = 1\n", ".py-secure-ci.yml": YAML}).commit()
     for number in range(4):

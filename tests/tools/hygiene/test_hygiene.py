@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 
 import pytest
 
+from by_path import load
 from py_secure_ci.adapting.hygiene import CHECKS, NAMES, SECURITY, TEXTS, Seen, inspect
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.config.settings import Options
@@ -18,12 +17,7 @@ from py_secure_ci.tool import Reading, Task
 
 HERE = Path(__file__).parent
 TOOL = next(tool for tool in TOOLS if tool.name == "hygiene")
-spec = importlib.util.spec_from_file_location("tool_recordings", HERE.parent / "conftest.py")
-assert spec is not None
-assert spec.loader is not None
-recordings = importlib.util.module_from_spec(spec)
-sys.modules["tool_recordings"] = recordings
-spec.loader.exec_module(recordings)
+recordings = load(HERE.parent / "conftest.py", "tool_recordings")
 
 
 def read(case: str, checks: object = "all") -> Reading:

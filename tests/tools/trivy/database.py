@@ -65,8 +65,8 @@ def bolt(tree: Tree) -> bytes:
     return meta(0, pages) + meta(1, pages) + header(2, FREELIST, 0).ljust(PAGE, b"\0") + root
 
 
-def write(cache: Path, updated: str = "2026-11-20T06:00:00Z") -> None:
-    """What `trivy --cache-dir CACHE` takes for its database."""
+def write(cache: Path, updated: str = "2026-11-20T06:00:00Z") -> Path:
+    """What `trivy --cache-dir CACHE` takes for its database; gives CACHE."""
     advisories = Bucket(**{"CVE-2014-1402": {"VulnerableVersions": ["<2.7.2"], "PatchedVersions": ["2.7.2"]}})
     more = Bucket(**{"CVE-2018-20060": {"VulnerableVersions": ["<1.23"], "PatchedVersions": ["1.23"]}})
     others = {  # what the canary may be
@@ -88,3 +88,4 @@ def write(cache: Path, updated: str = "2026-11-20T06:00:00Z") -> None:
     (folder / "trivy.db").write_bytes(bolt(tree))
     times = {"Version": 2, "NextUpdate": "2026-11-21T06:00:00Z", "UpdatedAt": updated, "DownloadedAt": updated}
     (folder / "metadata.json").write_text(json.dumps(times))
+    return cache

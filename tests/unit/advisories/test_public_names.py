@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
-import http.server
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from loopback import serving
 from py_secure_ci.advisories import existence
 from py_secure_ci.advisories.gaps import gaps
 from py_secure_ci.advisories.public_names import (
@@ -107,28 +108,15 @@ def test_answers_are_remembered_and_damage_is_not_believed(tmp_path: Path) -> No
 @pytest.fixture
 def index() -> Iterator[Callable[..., str]]:
     """`index(answers)` is the address of an index; `answers(name)` gives (status, content type)."""
-    servers = []
+    with ExitStack() as stack:
 
-    def make(answers: Callable[[str], tuple[int, str]]) -> str:
-        class Handler(http.server.BaseHTTPRequestHandler):
-            def do_HEAD(self) -> None:
-                status, kind = answers(self.path.split("/")[2])
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.end_headers()
+        def make(answers: Callable[[str], tuple[int, str]]) -> str:
+            def answer(_method: str, path: str, _body: bytes) -> tuple[int, str, bytes]:
+                return (*answers(path.split("/")[2]), b"")
 
-            def log_message(self, *_: object) -> None:
-                pass
+            return f"{stack.enter_context(serving(answer))}/simple"
 
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        servers.append(server)
-        return f"http://127.0.0.1:{server.server_address[1]}/simple"
-
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        yield make
 
 
 def test_the_index_is_asked_name_by_name(index: Callable[..., str]) -> None:

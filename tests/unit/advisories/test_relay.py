@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from py_secure_ci.advisories import relay as relays
-from py_secure_ci.advisories.loopback import Refused, listening
+from py_secure_ci.advisories.loopback import listening
+from py_secure_ci.advisories.refusal import Refused
 from py_secure_ci.advisories.relay import Relay, relaying
 from py_secure_ci.advisories.snapshot import Snapshot
 

@@ -6,8 +6,10 @@ since every tool has its own, so its report alone is believed: whole, of the for
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from py_secure_ci.adapting.external.code_climate import read_code_climate
 from py_secure_ci.adapting.external.junit import read_junit
@@ -68,9 +70,9 @@ def _filled(text: str, places: Mapping[str, str]) -> str:
 def _import(custom: CustomTool, task: Task) -> Command:
     path = task.root / custom.path
     hint = "Make it before py-secure-ci runs, or take it out of `import`."
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise WrongShape(f"{custom.path}: there is no such file to import", hint=hint)
-    if not path.resolve().is_relative_to(task.root.resolve()):
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(task.root)):
         raise WrongShape(f"{custom.path}: it leads out of the project", hint=hint)
     return Command(argv=(sys.executable, "-I", "-c", COPY, path.as_posix()), found=frozenset({0}))
 

@@ -17,6 +17,7 @@ from py_secure_ci.config.policy_settings import PolicySettings
 from py_secure_ci.dependencies.read_all import read_dependencies
 from py_secure_ci.errors import WrongShape
 from py_secure_ci.judging.dedupe import Group
+from py_secure_ci.judging.inline import native_suppressions
 from py_secure_ci.judging.suppressions import suppress
 from py_secure_ci.model import Finding, Location, Severity, Stage
 from py_secure_ci.path_globs import fits
@@ -135,3 +136,10 @@ def test_a_pin_that_is_there_a_hundred_thousand_times() -> None:
     found = read_dependencies(("requirements.txt",), lambda _path: "six==1.16.0\n" * 100_000)
     assert {(pin.name, pin.version) for pin in found.pins} == {("six", "1.16.0")}
     assert time.monotonic() - began < 25
+
+
+@pytest.mark.parametrize("word", ["f'{", "f'{'", 'f"{{', "f'''{", "rf'{x", "f'{}'", "f'{'}'", "f'{x}{"])
+def test_strings_in_strings_without_end(word: str) -> None:
+    began = time.monotonic()
+    native_suppressions("a.py", f"{word * (100_000 // len(word))} # noqa")
+    assert time.monotonic() - began < 5

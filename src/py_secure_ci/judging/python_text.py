@@ -24,6 +24,7 @@ _RESYNC = re.compile(
 )
 _FORMATTED = re.compile(r"(?i)(?<!\w)(?:[ft]|[ft]r|r[ft])\Z")
 _BRACES = {quote: re.compile(rf"(?s:\\.)|\{{\{{|\{{|\}}|\n|{quote}") for quote in ("'", '"', "'''", '"""')}
+_NESTED = 20  # braces open at once in an f-string: nobody writes more, but to keep us busy for ever
 _DEPTH = {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}
 COMPOUND = frozenset(
     {"if", "elif", "else", "for", "while", "with", "try", "except", "finally", "def", "class", "async"}
@@ -161,6 +162,8 @@ def _string_end(text: str, quote_at: int, plain_end: int) -> int:
         mark = match.group()
         if mark == "{" or (mark == "{{" and depth):
             depth += len(mark)
+            if depth > _NESTED:
+                return plain_end
         elif mark == "}":
             depth = max(0, depth - 1)
         elif mark == "\n" and len(quote) == 1:

@@ -20,7 +20,8 @@ from py_secure_ci.judging.baseline import Baseline
 from py_secure_ci.judging.policy import judge
 from py_secure_ci.model import Stage
 from py_secure_ci.report import Failed, Report
-from py_secure_ci.source.git import Entry, Git
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.repository import Entry
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import read_tree, without
 

@@ -16,7 +16,8 @@ from py_secure_ci.commands.configuration import find_config, project_root
 from py_secure_ci.commands.session import Session
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import SourceError, UsageError
-from py_secure_ci.source.git import Git, Survey
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.repository import Survey
 from py_secure_ci.source.sources import Sources
 from py_secure_ci.source.tree import Tree, read_tree
 from py_secure_ci.tool import Tool

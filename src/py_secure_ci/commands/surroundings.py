@@ -27,7 +27,7 @@ from py_secure_ci.pins import Dependencies
 from py_secure_ci.report import Report, Verdict
 from py_secure_ci.source.changes import Changes
 from py_secure_ci.source.diff import hunks
-from py_secure_ci.source.git import Entry
+from py_secure_ci.source.repository import Entry
 from py_secure_ci.tool import History
 
 

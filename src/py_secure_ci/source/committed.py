@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from py_secure_ci.source.git import Entry, Git
+from py_secure_ci.source.git import Git
+from py_secure_ci.source.repository import Entry
 
 _FILES = frozenset({"100644", "100755"})
 

@@ -7,11 +7,11 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from py_secure_ci.errors import SourceError
 from py_secure_ci.running.request import Ended, Request
+from py_secure_ci.source.repository import Entry, Place, Repository, Survey
 
 TIMEOUT = 120.0
 _PORTION = 32 * 1024 * 1024  # bytes of blobs that are asked for at once
@@ -34,54 +34,6 @@ _DIFF = ("diff-tree", "-r", "--find-renames", "--no-ext-diff", "--no-textconv", 
 
 _HEX = frozenset("0123456789abcdef")
 _SKIPPED = "S"  # the tag of `git ls-files -t` for skip-worktree
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line of the index. `mode`: 100644, 100755, 120000 (symbolic link) or 160000 (submodule).
-
-    `sparse`: git was told to leave the file out of the work tree.
-    """
-
-    mode: str
-    blob: str
-    path: str
-    sparse: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a project lies in its repository. `prefix` is POSIX, without a slash at the end.
-
-    `folders`: where git keeps what it knows, which for a linked work tree is not below `top`.
-    """
-
-    top: Path
-    prefix: str
-    folders: tuple[Path, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repository:
-    """What a report says of a project's repository, and where it is (see `Place`)."""
-
-    top: Path
-    prefix: str
-    commit: str
-    branch: str
-    folders: tuple[Path, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """A repository, its index below the folder in path order, and what is there that it neither tracks nor ignores.
-
-    `tracked`: where there is no index, the files of the commit.
-    """
-
-    repository: Repository
-    tracked: tuple[Entry, ...]
-    untracked: tuple[str, ...]
 
 
 class Git:

@@ -12,8 +12,9 @@ from py_secure_ci.errors import BaselineError
 from py_secure_ci.judging.baseline import BASELINE_FILE
 from py_secure_ci.judging.baseline import parse as parse_baseline
 from py_secure_ci.model import Excluded, Gap
-from py_secure_ci.source.git import Git, Repository, Survey
+from py_secure_ci.source.git import Git
 from py_secure_ci.source.globs import matches
+from py_secure_ci.source.repository import Repository, Survey
 from py_secure_ci.source.scripts import is_script, is_template, told_of
 from py_secure_ci.source.wide_text import looks_like_utf16
 

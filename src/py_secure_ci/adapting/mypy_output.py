@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +11,11 @@ from py_secure_ci.model import Finding, Location, Rule, Severity
 from py_secure_ci.reading import as_dict, field, load_json_lines, optional, word
 from py_secure_ci.tool import Execution, Task
 
+# Notes that mypy writes once in a run, with whichever error comes first: which one that is depends on its own cache.
+_ONCE = re.compile(
+    r'See https?://\S+#(?:missing-imports|code-\S+ for more info)$'
+    r'|Hint: "python3? -m pip install |\(or run "mypy --install-types"'
+)
 SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}
 
 
@@ -35,20 +41,27 @@ def entries_of(execution: Execution, task: Task) -> list[dict[str, Any]]:
 
 
 def merged(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A note belongs to the error before it, if that is at the same line."""
+    """A note belongs to the error before it, if that is at the same line; what mypy says only once is left out."""
     together: list[dict[str, Any]] = []
     for one in entries:
-        last = together[-1] if together else None
-        if one["severity"] == "note" and last and (last["file"], last["line"]) == (one["file"], one["line"]):
-            last["message"] += f"\n{one['message']}"
-        else:
+        if one["severity"] != "note":
             together.append(dict(one))
+        elif said := _lasting(one["message"]):
+            last = together[-1] if together else None
+            if last and (last["file"], last["line"]) == (one["file"], one["line"]):
+                last["message"] += f"\n{said}"
+            else:
+                together.append({**one, "message": said})
     return together
+
+
+def _lasting(notes: str) -> str:
+    return "\n".join(line for line in notes.split("\n") if not _ONCE.match(line))
 
 
 def message_of(entry: dict[str, Any]) -> str:
     """What it says, with the hint that goes along."""
-    hint = optional(entry, "hint", str, "mypy's error")
+    hint = _lasting(optional(entry, "hint", str, "mypy's error") or "")
     return f"{entry['message']}\n{hint}" if hint else str(entry["message"])
 
 
@@ -78,5 +91,6 @@ def finding_of(entry: dict[str, Any]) -> Finding:
 
 def rule_of(code: str) -> Rule:
     """The rule of an error code."""
-    uri = "https://mypy.readthedocs.io/en/stable/error_codes.html"
+    page = "running_mypy.html#missing-imports" if code.startswith("import") else "error_codes.html"
+    uri = f"https://mypy.readthedocs.io/en/stable/{page}"
     return Rule(code, name=code, summary=code.replace("-", " ").capitalize(), uri=uri)

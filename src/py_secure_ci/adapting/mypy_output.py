@@ -13,7 +13,7 @@ from py_secure_ci.tool import Execution, Task
 
 # Notes that mypy writes once in a run, with whichever error comes first: which one that is depends on its own cache.
 _ONCE = re.compile(
-    r'See https?://\S+#(?:missing-imports|code-\S+ for more info)$'
+    r"See https?://\S+#(?:missing-imports|code-\S+ for more info)$"
     r'|Hint: "python3? -m pip install |\(or run "mypy --install-types"'
 )
 SEVERITIES = {"error": Severity.ERROR, "note": Severity.NOTE}

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from operator import attrgetter
 
+from py_secure_ci.checking.word_tree import any_of
 from py_secure_ci.model import Finding
 
 MASK = "[secret]"
@@ -28,20 +30,19 @@ def redact(findings: Iterable[Finding], lines: Callable[[str, int, int], tuple[s
     """
     kept = tuple(_marked(finding) for finding in findings)
     places: set[tuple[str, int]] = set()
-    words: set[str] = set()
+    suspects: set[str] = set()
     for finding in kept:
         where = finding.location
         if not finding.secret or where is None or where.line is None:
             continue
         last = min(max(where.end_line or where.line, where.line), where.line + 200)
         places |= {(where.path, number) for number in range(where.line, last + 1)}
-        for line in lines(where.path, where.line, last):
-            words |= set(_values(line))
+        suspects.update(lines(where.path, where.line, last))  # many findings may be of one line
     if not places:
         return kept
-    pattern = re.compile("|".join(map(_sought, sorted(words, key=lambda word: (-len(word), word))))) if words else None
     quiet = frozenset(path for path, _ in places)
-    return tuple(_clean(finding, places, quiet, pattern) for finding in kept)
+    masked = _masking({value for line in suspects for value in _values(line)})
+    return tuple(_clean(finding, places, quiet, masked) for finding in kept)
 
 
 _shown = attrgetter("message", "fix", "code", "before", "after", "edits", "secret")
@@ -53,9 +54,18 @@ def _marked(finding: Finding) -> Finding:
     return replace(finding, secret=True) if told and not finding.secret else finding
 
 
-def _sought(word: str) -> str:
-    """How a value is looked for: a plain word only where it is quoted, or half of every sentence would be masked."""
-    return rf"(?<=[\"'`]){re.escape(word)}(?=[\"'`])" if word.isalpha() else re.escape(word)
+def _masking(words: set[str]) -> Callable[[str], str]:
+    """What masks the words in a text: a plain word only where it is quoted, or half of every sentence would go.
+
+    A plain word never begins like one that is none, so that the longest is masked at each place all the same.
+    """
+    if not words:
+        return lambda text: text
+    plain = any_of(word for word in words if word.isalpha())
+    other = any_of(word for word in words if not word.isalpha())
+    quoted = rf"(?<=[\"'`])(?:{plain})(?=[\"'`])" if plain else ""
+    pattern = re.compile("|".join(filter(None, (other, quoted))))
+    return cache(lambda text: pattern.sub(MASK, text))  # lines around findings come again and again
 
 
 def _values(line: str) -> Iterable[str]:
@@ -66,15 +76,13 @@ def _values(line: str) -> Iterable[str]:
 
 
 def _clean(
-    finding: Finding, places: set[tuple[str, int]], quiet: frozenset[str], pattern: re.Pattern[str] | None
+    finding: Finding, places: set[tuple[str, int]], quiet: frozenset[str], masked: Callable[[str], str]
 ) -> Finding:
     where = finding.location
     near = where is not None and where.line is not None and (where.path, where.line) in places
-    message, fix, code = finding.message, finding.fix, finding.code
-    before, after = ((), ()) if where is not None and where.path in quiet else (finding.before, finding.after)
-    if pattern is not None:
-        message, fix, code = (pattern.sub(MASK, text) for text in (message, fix, code))
-        before, after = (tuple(pattern.sub(MASK, line) for line in lines) for lines in (before, after))
+    message, fix, code = masked(finding.message), masked(finding.fix), masked(finding.code)
+    around = ((), ()) if where is not None and where.path in quiet else (finding.before, finding.after)
+    before, after = (tuple(map(masked, lines)) for lines in around)
     code = "" if near or finding.secret else code
     edits = () if where is not None and where.path in quiet else finding.edits  # they hold more than one line
     secret = finding.secret or near

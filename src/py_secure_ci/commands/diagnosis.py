@@ -6,6 +6,7 @@ import argparse
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 from py_secure_ci.all_tools import TOOLS
 from py_secure_ci.commands.configuration import find_config, project_root
@@ -13,6 +14,7 @@ from py_secure_ci.commands.keys import given
 from py_secure_ci.config.settings import Config
 from py_secure_ci.errors import PySecureCiError, ToolchainError
 from py_secure_ci.formats.escaping import one_line
+from py_secure_ci.running.runner import Runner
 from py_secure_ci.running.sandbox import Sandbox
 from py_secure_ci.running.scratch import scratch
 from py_secure_ci.tool import Tool
@@ -36,7 +38,7 @@ def diagnose(arguments: argparse.Namespace, environ: Mapping[str, str], sandbox:
     print(f"cache:   {cache}")
     print(f"config:  {config.file or 'none: every default'}")
     print(f"git:     {shutil.which('git', path=environ.get('PATH')) or 'missing: every file counts as due'}")
-    broken = list(_install(toolchain)) if arguments.install else []
+    broken = list(_install(cache, environ)) if arguments.install else []
     found = sandbox()
     print(f"sandbox: {found.level.value}. {found.why}".rstrip())
     missing = [line for tool in TOOLS for line in _tell(tool, config, toolchain, environ)]
@@ -45,10 +47,12 @@ def diagnose(arguments: argparse.Namespace, environ: Mapping[str, str], sandbox:
     return _MISSING if broken or missing else _FOUND
 
 
-def _install(toolchain: Toolchain) -> Iterator[str]:
+def _install(cache: Path, environ: Mapping[str, str]) -> Iterator[str]:
     """Install every locked tool; what cannot be is told."""
     names = sorted({tool.lock or tool.name for tool in TOOLS if tool.default and not tool.source})
-    for name, made in toolchain.install_many(names).items():
+    with Runner() as runner:  # one for all: each of their own would take as long as a small tool
+        installed = Toolchain(cache, environ, run=runner.run).install_many(names)
+    for name, made in installed.items():
         if isinstance(made, ToolchainError):
             yield f"{name}: {made.message} {made.hint}".rstrip()
 

@@ -98,23 +98,20 @@ def _shape(prog: str) -> argparse.HelpFormatter:
     said = os.environ.get("COLUMNS", "")
     try:
         columns = int(said) if said.isdecimal() else os.get_terminal_size(1).columns
-    except OSError:  # not a terminal
+    except (OSError, ValueError):  # not a terminal, or a number that is none
         columns = 0
     return argparse.HelpFormatter(prog, width=(columns or 80) - 2)
 
 
 def _parser() -> argparse.ArgumentParser:
-    about = "One secure CI gate for Python repositories."
-    parser = argparse.ArgumentParser(
-        prog=PROGRAM, description=about, epilog=EXITS, allow_abbrev=False, formatter_class=_shape
-    )
+    shared: dict[str, Any] = {"epilog": EXITS, "allow_abbrev": False, "formatter_class": _shape}
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="One secure CI gate for Python repositories.", **shared)
     parser.add_argument("-V", "--version", action="store_true", help="show the version and exit")
     lazy: Any = _Command  # argparse asks no more of a parser than to make it, and to parse if it is chosen
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=lazy)
     for name, (about, fill) in _COMMANDS.items():
-        words: dict[str, Any] = {"help": about, "description": about, "epilog": EXITS, "allow_abbrev": False}
-        words["formatter_class"] = _shape
-        commands.add_parser(name, **words, fill=fill, module="check" if name == "run" else name)
+        words: dict[str, Any] = {"fill": fill, "module": "check" if name == "run" else name, **shared}
+        commands.add_parser(name, help=about, description=about, **words)
     return parser
 
 

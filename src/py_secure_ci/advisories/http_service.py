@@ -1,4 +1,4 @@
-"""HTTP over a socket that listens already: JSON in, JSON out. What is answered says `loopback`'s caller."""
+"""HTTP over a socket that listens already: JSON in, JSON out. What is answered is the caller's to say."""
 
 from __future__ import annotations
 

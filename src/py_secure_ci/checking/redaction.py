@@ -57,7 +57,7 @@ def _marked(finding: Finding) -> Finding:
 def _masking(words: set[str]) -> Callable[[str], str]:
     """What masks the words in a text: a plain word only where it is quoted, or half of every sentence would go.
 
-    A plain word never begins like one that is none, so that the longest is masked at each place all the same.
+    No other word is the beginning of a plain one, so that the longest is masked at each place all the same.
     """
     if not words:
         return lambda text: text
